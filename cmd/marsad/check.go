@@ -1,0 +1,54 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"marsad/config"
+	"marsad/internal/field"
+	"marsad/pipeline"
+)
+
+func newCheck() *cobra.Command {
+	var path string
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Check the configuration, the rule pack and its examples",
+		Long: `Checks pipeline.yaml, the rule pack with its examples and every watch's query.
+Prints every mistake as file:line:col: what; what to do, and exits with 2.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			file, err := loadConfig(cmd, path)
+			if err != nil {
+				return err
+			}
+			prepared, err := prepare(file)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s is right: %s, %s, %s; pack %s\n", path,
+				plural(len(file.Ingest.Feeds), "feed"), watches(len(file.Alert.Watches)), plural(len(file.Alert.Receivers), "receiver"),
+				prepared.Rules())
+			return nil
+		},
+	}
+	configFlag(cmd, &path)
+	return cmd
+}
+
+// prepare checks what needs the pack: its examples and the watches' queries.
+// Mistakes come back as a usage error with their places.
+func prepare(file *config.File) (*pipeline.Prepared, error) {
+	prepared, err := pipeline.Prepare(file.Config)
+	var mistakes *field.List
+	switch {
+	case err == nil:
+		return prepared, nil
+	case errors.As(err, &mistakes):
+		return nil, usageError{file.Wrong(mistakes.Errors)}
+	default:
+		return nil, usageError{err}
+	}
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"marsad/config"
+	"marsad/internal/workspace"
+)
+
+// defaultConfig is the file that commands read when --config is not given; a
+// missing one then means the defaults.
+const defaultConfig = "pipeline.yaml"
+
+// configFlag adds --config to cmd.
+func configFlag(cmd *cobra.Command, path *string) {
+	cmd.Flags().StringVarP(path, "config", "c", defaultConfig, "configuration file")
+}
+
+// loadConfig reads the file at path. A default file that is not there means the
+// default configuration; a named one must be there.
+func loadConfig(cmd *cobra.Command, path string) (*config.File, error) {
+	f, err := config.Load(path)
+	switch {
+	case err == nil:
+		return f, nil
+	case errors.Is(err, os.ErrNotExist) && !cmd.Flags().Changed("config"):
+		return &config.File{Config: config.Default()}, nil
+	case errors.Is(err, os.ErrNotExist):
+		return nil, usageError{fmt.Errorf("marsad: there is no %s; name another with --config", path)}
+	}
+	var mistakes *config.Error
+	if errors.As(err, &mistakes) {
+		return nil, usageError{err}
+	}
+	return nil, err
+}
+
+// A place is a data folder that has news: a running daemon's, or one at rest.
+type place struct {
+	dir    workspace.Dir
+	url    string // where its daemon answers, empty when none runs
+	sample bool
+}
+
+// errNothing says that there is no data to look at.
+var errNothing = errors.New("nothing has been collected yet; start with 'marsad run' or 'marsad demo'") //nolint:gochecknoglobals // a sentinel
+
+// findPlace returns where to search: the running daemon, else a running demo,
+// else the data folder, else the demo's.
+func findPlace(c config.Config) (place, error) {
+	dirs := []place{{dir: c.Data}, {dir: demoDir(c), sample: true}}
+	for _, p := range dirs {
+		if h, ok := workspace.RunningIn(p.dir); ok {
+			if h.URL == "" {
+				return place{}, fmt.Errorf("the marsad of %s (process %d) serves no API, or is still starting", p.dir, h.PID)
+			}
+			return place{dir: p.dir, url: h.URL, sample: h.Sample}, nil
+		}
+	}
+	for _, p := range dirs {
+		if !p.dir.Fresh() {
+			return p, nil
+		}
+	}
+	return place{}, errNothing
+}
+
+// demoDir is the demo's folder, beside the real one.
+func demoDir(c config.Config) workspace.Dir {
+	return workspace.Dir(filepath.Join(filepath.Dir(string(c.Data)), "demo"))
+}

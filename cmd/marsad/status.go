@@ -1,0 +1,137 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"marsad/config"
+	"marsad/internal/field"
+	"marsad/server"
+)
+
+func newStatus() *cobra.Command {
+	var path string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Streams, positions, lags, feeds, disk of the running daemon",
+		Args:  noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			client, err := running(cmd, path)
+			if err != nil {
+				return err
+			}
+			st, err := client.Status(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(st)
+			}
+			printStatus(cmd.OutOrStdout(), st, time.Now())
+			return nil
+		},
+	}
+	configFlag(cmd, &path)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object")
+	return cmd
+}
+
+// clientFor speaks to the daemon at a place, with the token of c if there is
+// one.
+func clientFor(c config.Config, at place) (server.Client, error) {
+	client := server.Client{URL: at.url}
+	if c.Server.TokenFile != "" {
+		token, err := os.ReadFile(c.Server.TokenFile)
+		if err != nil {
+			return client, fmt.Errorf("token: %w", err)
+		}
+		client.Token = strings.TrimSpace(string(token))
+	}
+	return client, nil
+}
+
+// running finds the daemon of the configuration at path.
+func running(cmd *cobra.Command, path string) (server.Client, error) {
+	file, err := loadConfig(cmd, path)
+	if err != nil {
+		return server.Client{}, err
+	}
+	at, err := findPlace(file.Config)
+	if err != nil && !errors.Is(err, errNothing) {
+		return server.Client{}, err
+	}
+	if at.url == "" {
+		return server.Client{}, errors.New("no marsad is running; start one with 'marsad run' or 'marsad demo'")
+	}
+	return clientFor(file.Config, at)
+}
+
+func printStatus(w io.Writer, st server.Status, now time.Time) {
+	if st.Sample {
+		fmt.Fprintln(w, "SAMPLE: the demo's invented news")
+	}
+	state := "ready"
+	if !st.Ready {
+		state = "not ready: " + st.Reason
+	}
+	fmt.Fprintf(w, "marsad %s, up %s, %s\n", st.Version, now.Sub(st.Started).Round(time.Second), state)
+	if st.Polling.Paused {
+		fmt.Fprintf(w, "polling is paused: %s\n", st.Polling.Why)
+	}
+	fmt.Fprintf(w, "disk     %s free of %s, %s used by %s\n",
+		field.Size(st.Disk.Free), field.Size(st.Disk.Total), field.Size(st.Disk.Used), st.Disk.Path)
+	fmt.Fprintf(w, "index    %s%s\n", plural(st.Index.Articles, "article"), prefixed("; ", st.Index.Error))
+	if st.Index.Rebuilt != "" {
+		fmt.Fprintf(w, "         begun anew: %s\n", st.Index.Rebuilt)
+	}
+	for _, s := range st.Streams {
+		fmt.Fprintf(w, "stream   %-8s %8d records %9s", s.Name, s.Messages, field.Size(s.Bytes))
+		if s.Lost > 0 {
+			fmt.Fprintf(w, "  %d LOST: unreadable on disk", s.Lost)
+		}
+		fmt.Fprintln(w)
+	}
+	for _, s := range st.Stages {
+		fmt.Fprintf(w, "stage    %-8s at %d of %s, %d behind%s\n", s.Name, s.Position, s.Stream, s.Lag, prefixed("; ", s.Error))
+	}
+	for _, r := range st.Receivers {
+		fmt.Fprintf(w, "receiver %-8s %d waiting, %d dead%s\n", r.Name, r.Pending, r.Dead, prefixed("; ", r.Error))
+	}
+	count := map[server.FeedState]int{}
+	for _, f := range st.Feeds {
+		count[f.State]++
+	}
+	fmt.Fprintf(w, "feeds    %d:", len(st.Feeds))
+	for _, s := range []server.FeedState{server.FeedOK, server.FeedNew, server.FeedQuiet, server.FeedFailing, server.FeedGone, server.FeedPaused} {
+		if count[s] > 0 {
+			fmt.Fprintf(w, " %d %s", count[s], s)
+		}
+	}
+	fmt.Fprintln(w)
+	for _, f := range st.Feeds {
+		if f.State == server.FeedFailing || f.State == server.FeedGone {
+			fmt.Fprintf(w, "         %s: %s; next try %s\n", f.Name, show(cut(f.Error, 200)), f.NextPoll.Local().Format("15:04"))
+		}
+	}
+	if st.ParkedTotal > 0 {
+		fmt.Fprintf(w, "parked   %s that could not be processed\n", plural(st.ParkedTotal, "record"))
+		for _, p := range st.Parked {
+			fmt.Fprintf(w, "         %s %d by %s, %s: %s\n", p.Stream, p.Seq, p.Stage, p.At.Local().Format(time.DateTime), show(cut(p.Reason, 200)))
+		}
+	}
+}
+
+func prefixed(prefix, s string) string {
+	if s == "" {
+		return ""
+	}
+	return prefix + s
+}

@@ -1,0 +1,72 @@
+package pipeline
+
+import (
+	"context"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"marsad/alert"
+	"marsad/bus"
+)
+
+// A courier is one receiver's, with the queue it works off.
+type courier struct {
+	*alert.Courier
+	queue *bus.Queue[alert.Alert]
+}
+
+// jobs adapts a queue of the bus to what couriers take.
+type jobs struct{ q *bus.Queue[alert.Alert] }
+
+// Next waits for a job.
+func (j jobs) Next(ctx context.Context) (alert.Job, error) {
+	next, err := j.q.Next(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return job{next}, nil
+}
+
+type job struct{ j bus.Job[alert.Alert] }
+
+func (j job) Alert() alert.Alert { return j.j.Value }
+
+func (j job) Ack(ctx context.Context) error { return j.j.Ack(ctx) }
+
+func (j job) RetryIn(ctx context.Context, d time.Duration) error { return j.j.RetryIn(ctx, d) }
+
+// terminal is where receivers of that type write.
+func (p *Pipeline) terminal() io.Writer {
+	if p.o.Terminal != nil {
+		return p.o.Terminal
+	}
+	return os.Stderr
+}
+
+// latestAlerts returns up to limit alerts, newest first.
+func (p *Pipeline) latestAlerts(ctx context.Context, limit int) ([]alert.Alert, error) {
+	recs, err := tail(ctx, p.alerts, limit)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]alert.Alert, len(recs))
+	for i, r := range recs {
+		out[len(recs)-1-i] = r.Value
+	}
+	return out, nil
+}
+
+// deadLetters returns what could not be delivered, newest first.
+func (p *Pipeline) deadLetters(ctx context.Context) ([]alert.DeadLetter, error) {
+	if p.ledger == nil {
+		return nil, nil
+	}
+	return alert.DeadLetters(ctx, p.ledger, "")
+}
+
+func firstWord(s string) string {
+	w, _, _ := strings.Cut(s, " ")
+	return w
+}

@@ -1,0 +1,30 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"marsad/bus"
+)
+
+// getJSON reads key into v; a missing key leaves v as it is.
+func getJSON(ctx context.Context, kv *bus.KV, key string, v any) error {
+	b, ok, err := kv.Get(ctx, key)
+	if err != nil || !ok {
+		return err
+	}
+	if err := json.Unmarshal(b, v); err != nil {
+		return fmt.Errorf("%s: %w", key, err)
+	}
+	return nil
+}
+
+// putJSON writes v under key; it is durable on return.
+func putJSON(ctx context.Context, kv *bus.KV, key string, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("%s: %w", key, err)
+	}
+	return kv.Put(ctx, key, b)
+}

@@ -1,0 +1,342 @@
+package pipeline
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"marsad/ingest"
+	"marsad/item"
+)
+
+const (
+	replayBatch = 500
+	// maxReplayLine is the longest line of a replayed file.
+	maxReplayLine = 16 << 20
+	// deliverWait bounds how long a finished replay waits for receivers.
+	deliverWait = 30 * time.Second
+)
+
+// ReplayOptions says how a file is replayed.
+type ReplayOptions struct {
+	// Live treats each item as news that was fetched when it was published, so
+	// that watches fire. Otherwise the items are an archive and never alert.
+	Live bool
+	// Acked, when not nil, is told of the items of each batch once the log has
+	// them for good.
+	Acked func([]item.ID)
+	// Progress, when not nil, is called now and then.
+	Progress func(ReplayProgress)
+}
+
+// ReplayProgress is how far a replay has come.
+type ReplayProgress struct {
+	// ReadBytes is how much of the input has been read; Read, Published,
+	// Tagged, Indexed and Watched count items of this replay.
+	ReadBytes                                 int64
+	Read, Published, Tagged, Indexed, Watched uint64
+	Elapsed                                   time.Duration
+}
+
+// A ReplayReport sums a replay up.
+type ReplayReport struct {
+	// Read counts lines; Published those that were new, Known those that had
+	// been published before, Bad those that could not be read.
+	Read, Published, Known, Bad uint64
+	// Until each stage had done the last item, from the start.
+	PublishedIn, TaggedIn, IndexedIn, WatchedIn, Elapsed time.Duration
+	// FirstBad says what was wrong with the first bad line.
+	FirstBad string
+}
+
+// replayLine is one line of a replayed file: the shape of an archive of feed
+// entries, or what `marsad tag` reads.
+type replayLine struct {
+	Feed        string `json:"feed"`
+	Title       string `json:"title"`
+	Description string `json:"description"`
+	Body        string `json:"body"`
+	Link        string `json:"link"`
+	Published   string `json:"published"`
+	Lang        string `json:"lang"`
+	ID          string `json:"id"`
+}
+
+// Replay feeds JSON lines of items through the stages of a pipeline that is
+// running, and returns when the last of them is searchable, watched and, as far
+// as receivers answer, delivered. What was published before is skipped, so an
+// interrupted replay is simply started again.
+func (p *Pipeline) Replay(ctx context.Context, in io.Reader, o ReplayOptions) (ReplayReport, error) {
+	if p.known == nil {
+		if err := p.openKnown(ctx); err != nil {
+			return ReplayReport{}, err
+		}
+	}
+	r := &replay{p: p, o: o, start: time.Now(), norm: ingest.NewNormaliser(p.cfg.Ingest)}
+	if err := r.marks(ctx); err != nil {
+		return r.report, err
+	}
+	watchCtx, stop := context.WithCancel(ctx)
+	defer stop()
+	go r.watchProgress(watchCtx)
+	if err := r.publish(ctx, in); err != nil {
+		return r.report, err
+	}
+	return r.report, r.wait(ctx)
+}
+
+// A replay is one call of Replay.
+type replay struct {
+	p     *Pipeline
+	o     ReplayOptions
+	norm  *ingest.Normaliser
+	start time.Time
+
+	// Where the streams and stages stood at the start.
+	items0, tagged0, tag0, index0, alert0 uint64
+
+	readBytes, read, published atomic.Uint64
+	report                     ReplayReport
+}
+
+// marks notes where everything stands.
+func (r *replay) marks(ctx context.Context) (err error) {
+	if r.items0, r.tagged0, err = r.lastSeqs(ctx); err != nil {
+		return err
+	}
+	r.tag0, r.index0, r.alert0 = r.p.at.tag.position().Seq, r.indexSeq(), r.p.at.alert.position().Seq
+	return nil
+}
+
+func (r *replay) indexSeq() uint64 {
+	if r.p.index == nil {
+		return 0
+	}
+	return r.p.indexPosition().Seq
+}
+
+func (r *replay) lastSeqs(ctx context.Context) (items, tagged uint64, err error) {
+	i, _, err := r.p.items.Last(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	t, _, err := r.p.tagged.Last(ctx)
+	return i.Seq, t.Seq, err
+}
+
+// publish reads the input in one goroutine and publishes in another, so that
+// reading goes on while the disk syncs.
+func (r *replay) publish(ctx context.Context, in io.Reader) error {
+	batches := make(chan []item.Item, 2)
+	var readErr error
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		defer close(batches)
+		readErr = r.readAll(ctx, in, batches)
+	}()
+	for batch := range batches {
+		if err := r.publishBatch(ctx, batch); err != nil {
+			cancel()
+			for range batches { // let the reader end
+			}
+			return err
+		}
+	}
+	r.report.PublishedIn = time.Since(r.start)
+	return readErr
+}
+
+// readAll turns lines into batches of items.
+func (r *replay) readAll(ctx context.Context, in io.Reader, batches chan<- []item.Item) error {
+	sc := bufio.NewScanner(in)
+	sc.Buffer(make([]byte, 256<<10), maxReplayLine)
+	batch := make([]item.Item, 0, replayBatch)
+	send := func() error {
+		select {
+		case batches <- batch:
+			batch = make([]item.Item, 0, replayBatch)
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	for n := 1; sc.Scan(); n++ {
+		r.readBytes.Add(uint64(len(sc.Bytes()) + 1))
+		if len(bytes.TrimSpace(sc.Bytes())) == 0 {
+			continue
+		}
+		r.read.Add(1)
+		it, err := r.item(sc.Bytes())
+		if err != nil {
+			if r.report.Bad++; r.report.Bad == 1 {
+				r.report.FirstBad = fmt.Sprintf("line %d: %v", n, err)
+			}
+			continue
+		}
+		if batch = append(batch, it); len(batch) == replayBatch {
+			if err := send(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := sc.Err(); err != nil {
+		return fmt.Errorf("read items: %w", err)
+	}
+	if len(batch) > 0 {
+		return send()
+	}
+	return nil
+}
+
+// item makes an item of one line.
+func (r *replay) item(line []byte) (item.Item, error) {
+	var in replayLine
+	if err := json.Unmarshal(line, &in); err != nil {
+		return item.Item{}, fmt.Errorf("not an item: %w", err)
+	}
+	if in.Description == "" {
+		in.Description = in.Body
+	}
+	if in.Feed == "" {
+		in.Feed = "replay"
+	}
+	e := ingest.Entry{
+		Title: in.Title, Description: in.Description, Link: in.Link, GUID: in.ID, Published: in.Published, Lang: in.Lang,
+	}
+	fetched := time.Now().UTC()
+	if r.o.Live {
+		if at, err := time.Parse(time.RFC3339, in.Published); err == nil {
+			fetched = at.UTC()
+		}
+	}
+	it, err := r.norm.Item(e, ingest.Feed{Name: in.Feed, Lang: in.Lang, Sample: r.p.o.Sample}, fetched)
+	if err != nil {
+		return item.Item{}, err
+	}
+	it.Backfill = !r.o.Live
+	return it, nil
+}
+
+// publishBatch publishes what is new in batch.
+func (r *replay) publishBatch(ctx context.Context, batch []item.Item) error {
+	fresh := batch[:0]
+	for _, it := range batch {
+		// An article twice in one batch is still reserved by its first: known.
+		if ok, _ := r.p.known.Admit(&it); ok {
+			fresh = append(fresh, it)
+		} else {
+			r.report.Known++
+		}
+	}
+	if len(fresh) > 0 {
+		if err := r.p.items.Publish(ctx, fresh); err != nil {
+			return fmt.Errorf("publish: %w", err)
+		}
+		for _, it := range fresh {
+			r.p.known.Apply(it)
+		}
+	}
+	r.published.Add(uint64(len(fresh)))
+	if r.o.Acked != nil {
+		ids := make([]item.ID, len(fresh))
+		for i, it := range fresh {
+			ids[i] = it.ID
+		}
+		r.o.Acked(ids)
+	}
+	return nil
+}
+
+// wait returns when every stage has done what was published.
+func (r *replay) wait(ctx context.Context) error {
+	r.report.Read, r.report.Published = r.read.Load(), r.published.Load()
+	items, _, err := r.lastSeqs(ctx)
+	if err != nil {
+		return err
+	}
+	if err := until(ctx, func() bool { return r.p.at.tag.position().Seq >= items }); err != nil {
+		return fmt.Errorf("wait for tagging: %w", err)
+	}
+	r.report.TaggedIn = time.Since(r.start)
+	_, tagged, err := r.lastSeqs(ctx)
+	if err != nil {
+		return err
+	}
+	indexed, watched := r.p.index == nil, r.p.watch == nil
+	err = until(ctx, func() bool {
+		if !watched && r.p.at.alert.position().Seq >= tagged {
+			watched, r.report.WatchedIn = true, time.Since(r.start)
+		}
+		if !indexed && r.indexSeq() >= tagged {
+			indexed, r.report.IndexedIn = true, time.Since(r.start)
+		}
+		return indexed && watched
+	})
+	if err != nil {
+		return fmt.Errorf("wait for the index: %w", err)
+	}
+	r.report.Elapsed = time.Since(r.start)
+	return r.waitDelivered(ctx)
+}
+
+// waitDelivered gives the receivers some time to take what was alerted.
+func (r *replay) waitDelivered(ctx context.Context) error {
+	wait, cancel := context.WithTimeout(ctx, deliverWait)
+	defer cancel()
+	err := until(wait, func() bool {
+		for _, c := range r.p.couriers {
+			n, err := c.queue.Waiting(wait)
+			if err != nil || n > 0 {
+				return false
+			}
+		}
+		return true
+	})
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		r.p.log.Warn("some alerts are not delivered yet; the daemon will go on with them")
+		return nil
+	}
+	return err
+}
+
+// watchProgress reports a few times a second until ctx ends.
+func (r *replay) watchProgress(ctx context.Context) {
+	if r.o.Progress == nil {
+		return
+	}
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			r.o.Progress(ReplayProgress{
+				ReadBytes: int64(r.readBytes.Load()), Read: r.read.Load(), Published: r.published.Load(), //nolint:gosec // a file's size
+				Tagged: r.p.at.tag.position().Seq - r.tag0, Indexed: r.indexSeq() - r.index0,
+				Watched: r.p.at.alert.position().Seq - r.alert0, Elapsed: time.Since(r.start),
+			})
+		}
+	}
+}
+
+// until waits for done, looking every few milliseconds.
+func until(ctx context.Context, done func() bool) error {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !done() {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-tick.C:
+		}
+	}
+	return nil
+}

@@ -1,0 +1,221 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"marsad/alert"
+	"marsad/bus"
+	"marsad/index"
+	"marsad/item"
+)
+
+// A position is how far a stage has come, for its start and for the status.
+type position struct {
+	mu  sync.Mutex
+	pos bus.Position
+}
+
+func (p *position) position() bus.Position {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.pos
+}
+
+func (p *position) set(pos bus.Position) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.pos = pos
+}
+
+// positions are those of the stages that keep none of their own, as the index
+// does.
+type positions struct {
+	tag, alert position
+}
+
+// openTagging finds where tagging stopped: at the ITEMS record that the last
+// TAGGED record was made from.
+func (p *Pipeline) openTagging(ctx context.Context) error {
+	last, ok, err := p.tagged.LastLive(ctx)
+	if err != nil {
+		return fmt.Errorf("last tagged item: %w", err)
+	}
+	if ok {
+		p.at.tag.set(bus.Position{Seq: last.Value.Seq, ID: string(last.Value.Item.Revision)})
+	}
+	if err := p.items.Check(ctx, p.at.tag.position()); err != nil {
+		return fmt.Errorf("ITEMS does not fit TAGGED; was one of them restored without the other? %w", err)
+	}
+	return nil
+}
+
+// tag tags a batch of items and publishes the results. Tagging is a pure
+// function, so after an error or a crash the same records are simply done again.
+func (p *Pipeline) tag(ctx context.Context, recs []bus.Record[item.Item]) error {
+	pack := p.rules.Load()
+	out := make([]item.Tagged, len(recs))
+	for i, r := range recs {
+		out[i] = pack.Tag(r.Value)
+		out[i].Seq, out[i].Story = r.Seq, r.Value.ID
+	}
+	if err := p.tagged.Publish(ctx, out); err != nil {
+		return err
+	}
+	p.at.tag.set(recs[len(recs)-1].Position())
+	if p.o.OnTagged != nil {
+		for _, t := range out {
+			p.o.OnTagged(t)
+		}
+	}
+	return nil
+}
+
+// openIndex opens the index and makes sure that it belongs to the stream; one
+// that does not is set aside and built again from the stream.
+func (p *Pipeline) openIndex(ctx context.Context) (err error) {
+	c := p.cfg.Index
+	c.Fits = func(ctx context.Context, seq uint64, id string) (string, error) {
+		err := p.tagged.Check(ctx, bus.Position{Seq: seq, ID: id})
+		if errors.Is(err, bus.ErrDiverged) {
+			return err.Error(), nil
+		}
+		return "", err
+	}
+	c.Park = func(ctx context.Context, e index.Entry, reason string) error {
+		return p.bus.Park(ctx, bus.Parked{Stage: "index", Stream: bus.Tagged, Seq: e.Seq, ID: e.ID, Reason: reason, At: time.Now().UTC()})
+	}
+	if p.index, err = index.Open(ctx, p.cfg.Data.Index(), c, p.stage("index"), p.reg); err != nil {
+		return err
+	}
+	p.onClose(func(context.Context) error { return p.index.Close() })
+	n, err := p.index.Count()
+	if err != nil {
+		return err
+	}
+	detail := fmt.Sprintf("%d articles", n)
+	if why := p.index.Rebuilt(); why != "" {
+		detail = "begun anew, filled from the message log: " + why
+	}
+	p.step("Search index", detail)
+	return nil
+}
+
+// indexPosition is the place in TAGGED below which everything is in the index.
+func (p *Pipeline) indexPosition() bus.Position {
+	seq, id := p.index.Position()
+	return bus.Position{Seq: seq, ID: id}
+}
+
+// addToIndex hands a batch to the index's writers. It returns before the batch
+// is durable: the index keeps its own position.
+func (p *Pipeline) addToIndex(ctx context.Context, recs []bus.Record[item.Tagged]) error {
+	entries := make([]index.Entry, len(recs))
+	for i, r := range recs {
+		entries[i] = index.Entry{Seq: r.Seq, ID: r.ID, Tagged: r.Value}
+	}
+	return p.index.Add(ctx, entries)
+}
+
+// alertKey is where the position of the alert stage is kept.
+const alertKey = "alert"
+
+// An alertState is what the alert stage needs to go on where it stopped.
+type alertState struct {
+	bus.Position
+	// ItemsSeq is alert.Stage.ItemsSeq.
+	ItemsSeq uint64 `json:"items_seq"`
+}
+
+// openAlerting restores what was alerted and builds a courier per receiver.
+func (p *Pipeline) openAlerting(ctx context.Context, watches *alert.Set) (err error) {
+	if p.state, err = p.bus.KV(ctx, "positions"); err != nil {
+		return err
+	}
+	if p.ledger, err = p.bus.KV(ctx, "deliveries"); err != nil {
+		return err
+	}
+	st, err := p.loadAlertState(ctx)
+	if err != nil {
+		return err
+	}
+	p.at.alert.set(st.Position)
+	p.watch, err = alert.New(alert.StageOptions{
+		Set: watches, Publisher: p.alerts, Remember: p.cfg.Alert.Remember, ItemsSeq: st.ItemsSeq,
+		BaseURL: p.URL(), Log: p.stage("alert"), Registerer: p.reg,
+	})
+	if err != nil {
+		return err
+	}
+	if err := p.restoreAlerts(ctx); err != nil {
+		return err
+	}
+	for _, r := range p.cfg.Alert.Receivers {
+		q, err := p.alerts.Queue(ctx, r.Name)
+		if err != nil {
+			return fmt.Errorf("queue of %s: %w", r.Name, err)
+		}
+		c, err := alert.NewCourier(ctx, alert.CourierOptions{
+			Receiver: r, Retry: p.cfg.Alert.Retry, Queue: jobs{q}, Ledger: p.ledger,
+			Terminal: p.terminal(), UserAgent: p.userAgent(),
+			Log: p.stage("deliver"), Registerer: p.reg,
+		})
+		if err != nil {
+			return err
+		}
+		p.couriers = append(p.couriers, courier{c, q})
+	}
+	p.step("Watches", fmt.Sprintf("%d watches, %d receivers", watches.Len(), len(p.couriers)))
+	return nil
+}
+
+// loadAlertState reads where matching stopped. A position that the stream does
+// not have (it was rolled back) means going on at its end: what it holds was
+// looked at before, or is too old to be news.
+func (p *Pipeline) loadAlertState(ctx context.Context) (alertState, error) {
+	var st alertState
+	if err := getJSON(ctx, p.state, alertKey, &st); err != nil {
+		return alertState{}, fmt.Errorf("position of the alert stage: %w", err)
+	}
+	err := p.tagged.Check(ctx, st.Position)
+	if !errors.Is(err, bus.ErrDiverged) {
+		return st, err
+	}
+	p.log.Warn("the stream was rolled back, matching goes on at its end", "reason", err)
+	last, _, err := p.tagged.Last(ctx)
+	return alertState{Position: last.Position(), ItemsSeq: last.Value.Seq}, err
+}
+
+// restoreAlerts tells the stage what was alerted before.
+func (p *Pipeline) restoreAlerts(ctx context.Context) error {
+	last, ok, err := p.alerts.Last(ctx)
+	if err != nil || !ok {
+		return err
+	}
+	var from bus.Position
+	if n := uint64(p.cfg.Alert.Remember); last.Seq > n { //nolint:gosec // validated to be positive
+		from.Seq = last.Seq - n
+	}
+	return readAll(ctx, p.alerts, "restore alerts", from, func(r bus.Record[alert.Alert]) { p.watch.Restore(r.Value) })
+}
+
+// match looks at a batch and saves how far it came, after the alerts are
+// durable.
+func (p *Pipeline) match(ctx context.Context, recs []bus.Record[item.Tagged]) error {
+	in := make([]alert.Rec, len(recs))
+	for i, r := range recs {
+		in[i] = alert.Rec{Seq: r.Seq, Tagged: r.Value}
+	}
+	if err := p.watch.Handle(ctx, in); err != nil {
+		return err
+	}
+	st := alertState{Position: recs[len(recs)-1].Position(), ItemsSeq: p.watch.ItemsSeq()}
+	if err := putJSON(ctx, p.state, alertKey, st); err != nil {
+		return fmt.Errorf("save position: %w", err)
+	}
+	p.at.alert.set(st.Position)
+	return nil
+}
