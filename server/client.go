@@ -1,0 +1,150 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"marsad/item"
+)
+
+// A Client asks a running daemon. What the daemon refuses is returned as a
+// *Problem; a daemon that is not there as the network's error (errors.Is
+// syscall.ECONNREFUSED). It is a value and safe for concurrent use.
+type Client struct {
+	// URL is the daemon's address: "http://127.0.0.1:8080".
+	URL string
+	// Token is sent as Bearer when not empty.
+	Token string
+	// HTTP makes the requests; nil is a client with a timeout of a minute.
+	HTTP *http.Client
+}
+
+// SearchParams are the parameters of a search; what is zero is the server's
+// default.
+type SearchParams struct {
+	Query  string
+	Limit  int    // 1 to 200
+	Cursor string // Results.Next of the page before
+	Sort   string // "date" or "score"
+	Facets bool
+}
+
+const (
+	clientTimeout = time.Minute
+	maxReply      = 256 << 20
+)
+
+// Search returns one page of what is found.
+func (c Client) Search(ctx context.Context, p SearchParams) (Results, error) {
+	v := url.Values{}
+	for name, value := range map[string]string{"q": p.Query, "cursor": p.Cursor, "sort": p.Sort} {
+		if value != "" {
+			v.Set(name, value)
+		}
+	}
+	if p.Limit != 0 {
+		v.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Facets {
+		v.Set("facets", "1")
+	}
+	var out Results
+	return out, c.get(ctx, "/api/v1/search?"+v.Encode(), &out)
+}
+
+// Item returns one article; a *Problem of status 404 when there is none.
+func (c Client) Item(ctx context.Context, id item.ID) (Article, error) {
+	var out Article
+	return out, c.get(ctx, "/api/v1/items/"+url.PathEscape(string(id)), &out)
+}
+
+// Alerts returns the latest alerts, newest first, at most limit (1 to 1000; 0
+// for the server's default).
+func (c Client) Alerts(ctx context.Context, limit int) (Alerts, error) {
+	path := "/api/v1/alerts"
+	if limit != 0 {
+		path += "?limit=" + strconv.Itoa(limit)
+	}
+	var out Alerts
+	return out, c.get(ctx, path, &out)
+}
+
+// Dead returns the deliveries that were given up, newest first.
+func (c Client) Dead(ctx context.Context) (DeadLetters, error) {
+	var out DeadLetters
+	return out, c.get(ctx, "/api/v1/alerts/dead", &out)
+}
+
+// Feeds returns the configured feeds and their health.
+func (c Client) Feeds(ctx context.Context) (Feeds, error) {
+	var out Feeds
+	return out, c.get(ctx, "/api/v1/feeds", &out)
+}
+
+// Status returns the daemon's health.
+func (c Client) Status(ctx context.Context) (Status, error) {
+	var out Status
+	return out, c.get(ctx, "/api/v1/status", &out)
+}
+
+// Reload asks the daemon to load its configuration again; a *Problem lists
+// what is wrong with it.
+func (c Client) Reload(ctx context.Context) error {
+	_, err := c.do(ctx, http.MethodPost, "/-/reload")
+	return err
+}
+
+func (c Client) get(ctx context.Context, path string, out any) error {
+	body, err := c.do(ctx, http.MethodGet, path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(body, out); err != nil {
+		return fmt.Errorf("reply of %s%s: %w", c.URL, path, err)
+	}
+	return nil
+}
+
+// do sends a request and returns the body of a good reply.
+func (c Client) do(ctx context.Context, method, path string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.URL, "/")+path, nil)
+	if err != nil {
+		return nil, fmt.Errorf("ask the daemon: %w", err)
+	}
+	req.Header.Set("Accept", "application/json")
+	if c.Token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.Token)
+	}
+	client := c.HTTP
+	if client == nil {
+		client = &http.Client{Timeout: clientTimeout}
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("ask the daemon: %w", err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxReply))
+	if err != nil {
+		return nil, fmt.Errorf("ask the daemon: %w", err)
+	}
+	if resp.StatusCode/100 == 2 {
+		return body, nil
+	}
+	p := &Problem{}
+	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	if media != "application/problem+json" || json.Unmarshal(body, p) != nil {
+		return nil, fmt.Errorf("%s answered %s: %s", c.URL, resp.Status, line(string(bytes.TrimSpace(body)), 200))
+	}
+	p.Status = resp.StatusCode
+	return nil, p
+}

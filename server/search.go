@@ -1,0 +1,194 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"marsad/index"
+	"marsad/query"
+)
+
+const (
+	defaultLimit = 20
+	maxLimit     = index.MaxLimit
+	maxLines     = 1_000_000 // of search.jsonl, which streams
+	maxCursor    = 512
+)
+
+// A search is what the parameters of a request ask for.
+type search struct {
+	q      string
+	node   query.Node
+	limit  int
+	cursor string
+	sort   string
+	facets bool
+}
+
+// apiSearch answers /api/v1/search.
+func (s *Server) apiSearch(w http.ResponseWriter, r *http.Request) error {
+	se, err := s.parseSearch(r, "q", "limit", "cursor", "sort", "facets")
+	if err != nil {
+		return err
+	}
+	res, err := s.find(r.Context(), se)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, NewResults(se.q, se.node, res, s.o.Sample))
+	return nil
+}
+
+// apiSearchLines answers /api/v1/search.jsonl: every hit, or the first limit,
+// one per line, page by page so that neither side holds them all.
+func (s *Server) apiSearchLines(w http.ResponseWriter, r *http.Request) error {
+	se, err := s.parseSearch(r, "q", "limit", "cursor", "sort")
+	if err != nil {
+		return err
+	}
+	left := se.limit
+	if !r.URL.Query().Has("limit") {
+		left = maxLines
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	for first := true; ; first = false {
+		se.limit = min(left, maxLimit)
+		res, err := s.find(r.Context(), se)
+		switch {
+		case err != nil && first:
+			return err
+		case err != nil:
+			// The status is long sent: cutting the connection is the only way to
+			// tell that lines are missing.
+			s.log.WarnContext(r.Context(), "export cut off", "query", line(se.q, 200), "err", err)
+			panic(http.ErrAbortHandler)
+		case first:
+			w.Header().Set("Content-Type", "application/jsonl; charset=utf-8")
+			w.Header().Set("Marsad-Total", strconv.FormatUint(res.Total, 10))
+		}
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout)) // a test's recorder has none
+		for _, h := range res.Hits {
+			if err := enc.Encode(NewHit(h)); err != nil {
+				return nil //nolint:nilerr // the client has gone
+			}
+		}
+		left -= len(res.Hits)
+		if res.Cursor == "" || len(res.Hits) == 0 || left <= 0 {
+			return nil
+		}
+		se.cursor = res.Cursor
+	}
+}
+
+// parseSearch reads the parameters of a search; another one than known is an
+// error, since a mistyped "sort" would go unnoticed.
+func (s *Server) parseSearch(r *http.Request, known ...string) (search, error) {
+	values := r.URL.Query()
+	if err := checkParameters(values, known...); err != nil {
+		return search{}, err
+	}
+	se := search{q: strings.TrimSpace(values.Get("q")), cursor: values.Get("cursor"), limit: defaultLimit}
+	if l := values.Get("limit"); l != "" {
+		n, err := strconv.Atoi(l)
+		limit := maxLimit
+		if strings.HasSuffix(r.URL.Path, ".jsonl") {
+			limit = maxLines
+		}
+		if err != nil || n < 0 || n > limit {
+			return search{}, badRequest("limit is %q", line(l, 20)).
+				hint("write 0 to " + strconv.Itoa(limit) + "; search.jsonl streams all")
+		}
+		se.limit = n
+	}
+	if len(se.cursor) > maxCursor {
+		return search{}, badRequest("the cursor is longer than %d bytes", maxCursor).hint(cursorHint)
+	}
+	switch se.sort = values.Get("sort"); se.sort {
+	case "":
+		se.sort = index.ByDate
+	case index.ByDate, index.ByScore:
+	default:
+		return search{}, badRequest("sort is %q", line(se.sort, 20)).hint(`write "date" (newest first) or "score" (best match first)`)
+	}
+	switch values.Get("facets") {
+	case "", "0", "false":
+	case "1", "true":
+		se.facets = true
+	default:
+		return search{}, badRequest("facets is %q", line(values.Get("facets"), 20)).hint("write 1 or 0")
+	}
+	var err error
+	se.node, err = s.parse(se.q)
+	return se, err
+}
+
+// checkParameters refuses parameters that are not known or given twice.
+func checkParameters(values map[string][]string, known ...string) error {
+next:
+	for name, v := range values {
+		if len(v) > 1 {
+			return badRequest("%s is given %d times", line(name, 40), len(v)).hint("give it once")
+		}
+		for _, k := range known {
+			if name == k {
+				continue next
+			}
+		}
+		p := badRequest("unknown parameter %q", line(name, 40)).hint("there are no parameters here")
+		if len(known) > 0 {
+			p.Hint = "the parameters are " + strings.Join(known, ", ")
+		}
+		return p
+	}
+	return nil
+}
+
+// parse reads a query; an empty one asks for everything.
+func (s *Server) parse(q string) (query.Node, error) {
+	if q == "" {
+		return query.All{}, nil
+	}
+	o := query.Options{Now: time.Now(), Zone: s.zone}
+	if s.o.Names != nil {
+		o.Names = s.o.Names()
+	}
+	n, err := query.Parse(q, o)
+	if err == nil {
+		return n, nil
+	}
+	e, ok := errors.AsType[*query.Error](err)
+	if !ok {
+		return nil, err
+	}
+	return nil, &Problem{
+		Type: typeBadQuery, Title: "The query cannot be read", Status: http.StatusBadRequest,
+		Detail: e.Msg, Hint: e.Hint, Start: &e.Pos, End: &e.End,
+	}
+}
+
+// find runs a search within the limits of the server.
+func (s *Server) find(ctx context.Context, se search) (index.Result, error) {
+	req := index.Request{
+		Query: se.node, Now: time.Now(), Limit: se.limit, Cursor: se.cursor, Sort: se.sort, Highlight: true,
+	}
+	if se.facets {
+		req.Facets = FacetNames()
+	}
+	res, err := limited(ctx, s.slots, func(ctx context.Context) (index.Result, error) { return s.o.Search.Search(ctx, req) })
+	if errors.Is(err, index.ErrRequest) {
+		p := badRequest("%s", strings.TrimPrefix(err.Error(), index.ErrRequest.Error()+": "))
+		if se.cursor != "" {
+			p.Hint = cursorHint
+		}
+		return res, p
+	}
+	return res, err
+}
+
+const cursorHint = "a cursor is \"next\" of the page before, with the same q and sort; leave it out for the first page"
