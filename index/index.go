@@ -155,31 +155,24 @@ func isOutside(err error) bool {
 	return false
 }
 
-// SetAside moves the folder of a closed index to dir.broken-<time>, so that Open
-// begins a new one, and returns where it is. Of those set aside earlier none is
-// kept. It is for an index that does not fit its stream.
-func SetAside(dir string) (string, error) {
-	old, err := filepath.Glob(dir + ".broken-*")
+// setAside moves the folder to dir.broken-<time>, so that a new index can begin;
+// of those set aside earlier none is kept.
+func (x *Index) setAside(ctx context.Context, why error) error {
+	if x.cfg.Keep {
+		return fmt.Errorf("the index cannot be used, a running daemon would build it again: %w", why)
+	}
+	old, err := filepath.Glob(x.dir + ".broken-*")
 	if err != nil {
-		return "", fmt.Errorf("set the index aside: %w", err)
+		return fmt.Errorf("set the index aside: %w", err)
 	}
 	for _, name := range old {
 		if err := os.RemoveAll(name); err != nil {
-			return "", fmt.Errorf("remove an index set aside earlier: %w", err)
+			return fmt.Errorf("remove an index set aside earlier: %w", err)
 		}
 	}
-	to := dir + ".broken-" + time.Now().UTC().Format("20060102T150405")
-	if err := os.Rename(dir, to); err != nil {
-		return "", fmt.Errorf("set the index aside: %w", err)
-	}
-	return to, nil
-}
-
-// setAside moves the folder away so that a new index can begin.
-func (x *Index) setAside(ctx context.Context, why error) error {
-	to, err := SetAside(x.dir)
-	if err != nil {
-		return err
+	to := x.dir + ".broken-" + time.Now().UTC().Format("20060102T150405")
+	if err := os.Rename(x.dir, to); err != nil {
+		return fmt.Errorf("set the index aside: %w", err)
 	}
 	if err := os.MkdirAll(x.dir, 0o700); err != nil {
 		return fmt.Errorf("index folder: %w", err)

@@ -21,7 +21,7 @@ type Archive struct {
 }
 
 // errNoIndex says that there is nothing to search.
-var errNoIndex = errors.New("this data folder has no search index; start 'marsad run' once, it builds one") //nolint:gochecknoglobals // a sentinel
+var errNoIndex = errors.New("this data folder has no search index; start 'marsad run' once, it builds one")
 
 // OpenArchive opens the index in c.Data and keeps daemons off while it is open.
 // It never changes the index: one that does not open is an error, not set

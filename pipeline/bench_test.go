@@ -42,7 +42,7 @@ func BenchmarkReplayNews(b *testing.B) {
 		before = cpu(b)
 		alone := indexAlone(b, b.TempDir(), docs)
 		b.ReportMetric(n/alone.Seconds(), "bleve-items/s")
-		b.ReportMetric(float64((cpu(b) - before).Microseconds())/n, "bleve-cpu-µs/item")
+		b.ReportMetric(float64((cpu(b)-before).Microseconds())/n, "bleve-cpu-µs/item")
 		b.ReportMetric(rep.Elapsed.Seconds()/alone.Seconds(), "ratio")
 		size, err := workspace.Size(dir)
 		if err != nil {

@@ -29,7 +29,7 @@ func newDiskGuard(dir workspace.Dir, c config.Disk) (*diskGuard, error) {
 	}
 	g := &diskGuard{dir: dir, minFree: uint64(c.MinFree)}
 	if c.MinFree == 0 {
-		g.minFree = max(1e9, size/20)
+		g.minFree = min(max(1e9, size/20), 10e9)
 	}
 	return g, nil
 }

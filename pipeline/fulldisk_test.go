@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"marsad/ingest"
+	"marsad/internal/field"
 )
 
 // The data folder is filled to the brim and freed again, with the guard's limit
@@ -28,12 +29,13 @@ func TestFullDisk(t *testing.T) {
 	if os.Getenv("MARSAD_TORTURE") != "" {
 		cycles = 5
 	}
-	for name, minFree := range map[string]int64{"guarded": 8e6, "to the brim": 1} {
+	for name, minFree := range map[string]field.Size{"guarded": 8e6, "to the brim": 1} {
 		t.Run(name, func(t *testing.T) { fullDisk(t, minFree, cycles) })
 	}
 }
 
-func fullDisk(t *testing.T, minFree int64, cycles int) {
+func fullDisk(t *testing.T, minFree field.Size, cycles int) {
+	t.Helper()
 	dir := smallDisk(t, 64)
 	var last atomic.Int64
 	last.Store(100)
@@ -43,12 +45,8 @@ func fullDisk(t *testing.T, minFree int64, cycles int) {
 	}))
 	defer feed.Close()
 	c := testConfig(dir, ingest.Feed{Name: "one", URL: feed.URL})
-	c.Disk.MinFree = 0
-	if err := c.Disk.MinFree.UnmarshalText(fmt.Appendf(nil, "%d", minFree)); err != nil {
-		t.Fatal(err)
-	}
+	c.Disk.MinFree = minFree
 	c.Bus.MaxDisk = 40e6
-	c.Bus.MinFree = -1 // the disk itself shall refuse
 	p := start(t, c, nil)
 	p.until("items searchable", time.Minute, func() bool { return p.search("*").Total >= 100 })
 	for cycle := range cycles {
@@ -126,11 +124,17 @@ func fillUp(t *testing.T, dir string) (free func()) {
 // damage cuts a segment of the index short.
 func damage(t *testing.T, index string) {
 	t.Helper()
-	segments, err := filepath.Glob(filepath.Join(index, "store", "*.zap"))
-	if err != nil || len(segments) == 0 {
+	var segment string
+	err := filepath.WalkDir(index, func(path string, _ os.DirEntry, err error) error {
+		if filepath.Ext(path) == ".zap" {
+			segment = path
+		}
+		return err
+	})
+	if err != nil || segment == "" {
 		t.Fatalf("no segment in %s: %v", index, err)
 	}
-	if err := os.Truncate(segments[0], 10); err != nil {
+	if err := os.Truncate(segment, 10); err != nil {
 		t.Fatal(err)
 	}
 }

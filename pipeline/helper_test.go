@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -129,12 +130,14 @@ func (r *running) until(what string, within time.Duration, ok func() bool) {
 
 // rss is a feed of the items from..to, newest first.
 func rss(from, to int) string {
-	out := `<?xml version="1.0"?><rss version="2.0"><channel><title>Test feed</title>`
+	var b strings.Builder
+	b.WriteString(`<?xml version="1.0"?><rss version="2.0"><channel><title>Test feed</title>`)
 	now := time.Now().UTC()
 	for i := to; i >= from; i-- {
-		out += fmt.Sprintf(`<item><title>Report number%d on the border wall near the town of al-Qaem in Anbar</title>`+
+		fmt.Fprintf(&b, `<item><title>Report number%d on the border wall near the town of al-Qaem in Anbar</title>`+
 			`<link>http://news.example/%d</link><description>Engineers said section %d is complete.</description><pubDate>%s</pubDate></item>`,
 			i, i, i, now.Add(-time.Minute).Format(time.RFC1123Z))
 	}
-	return out + `</channel></rss>`
+	b.WriteString(`</channel></rss>`)
+	return b.String()
 }

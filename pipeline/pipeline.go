@@ -14,6 +14,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -118,6 +119,8 @@ func New(ctx context.Context, o Options) (_ *Pipeline, err error) {
 		return nil, err
 	}
 
+	// Polling pauses first; what it had published can still be tagged.
+	c.Bus.MinFree = max(1, int64(p.disk.minFree/2)) //nolint:gosec // a disk's size
 	if p.bus, err = bus.Open(ctx, c.Bus, c.Data.Bus(), p.stage("bus"), p.reg); err != nil {
 		return nil, err
 	}
@@ -203,8 +206,8 @@ func (p *Pipeline) goRun(g *errgroup.Group, name string, run func() error) {
 // and takes less than five seconds.
 func (p *Pipeline) Close(ctx context.Context) error {
 	var errs []error
-	for i := len(p.closed) - 1; i >= 0; i-- {
-		errs = append(errs, p.closed[i](ctx))
+	for _, undo := range slices.Backward(p.closed) {
+		errs = append(errs, undo(ctx))
 	}
 	p.closed = nil
 	return errors.Join(errs...)

@@ -51,7 +51,7 @@ func (p *Pipeline) openKnown(ctx context.Context) error {
 			err = p.items.Check(ctx, bus.Position{Seq: p.known.Seq()})
 		}
 		if err != nil {
-			p.log.Warn("the memory of what was published is read from the stream again", "reason", err)
+			p.log.WarnContext(ctx, "the memory of what was published is read from the stream again", "reason", err)
 			p.known = ingest.NewKnown()
 		}
 	case !errors.Is(err, fs.ErrNotExist):

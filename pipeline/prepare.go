@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"time"
 
@@ -47,7 +46,7 @@ func Prepare(c config.Config) (*Prepared, error) {
 
 // loadPack reads the built-in pack, or the folder at path.
 func loadPack(path string) (*tagger.Pack, error) {
-	var fsys fs.FS = rules.IraqSyria()
+	fsys := rules.IraqSyria()
 	if path != config.BuiltinPack {
 		fsys = os.DirFS(path)
 	}

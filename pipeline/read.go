@@ -9,7 +9,7 @@ import (
 )
 
 // errReadAll ends a Consume that has reached where it was to stop.
-var errReadAll = errors.New("read all") //nolint:gochecknoglobals // a sentinel
+var errReadAll = errors.New("read all")
 
 // readAll hands every record of t after `after` to each, up to the one that was
 // the last when it was called.

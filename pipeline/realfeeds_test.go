@@ -1,6 +1,8 @@
 package pipeline_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,6 +17,8 @@ import (
 	"time"
 
 	"marsad/ingest"
+	"marsad/item"
+	"marsad/server"
 	"marsad/text"
 )
 
@@ -96,7 +100,9 @@ func searchEachTitle(t *testing.T, p *running, path string) {
 		t.Fatalf("%s: %v", path, err)
 	}
 	norm := ingest.NewNormaliser(ingest.DefaultConfig())
+	damaged := 0
 	for _, it := range norm.Items(doc, ingest.Feed{Name: "x"}, nil, time.Now()) {
+		damaged += strings.Count(it.Title+it.Body, "\uFFFD")
 		words := strings.Fields(text.Fold(it.Title))
 		if len(words) == 0 {
 			continue
@@ -106,11 +112,19 @@ func searchEachTitle(t *testing.T, p *running, path string) {
 		for _, h := range p.search(q).Hits {
 			found = found || h.Title == it.Title
 		}
-		if !found {
+		if !found && !revised(p, it) {
 			t.Errorf("%s: %q is not found by %s", filepath.Base(path), it.Title, q)
 		}
-		if strings.ContainsRune(it.Title+it.Body, '\uFFFD') {
-			t.Errorf("%s: unreadable characters in %q", filepath.Base(path), it.Title)
-		}
 	}
+	// Two of the captures hold a few broken characters themselves.
+	if in := bytes.Count(body, []byte("\uFFFD")); damaged > in {
+		t.Errorf("%s: %d unreadable characters, %d in the file", filepath.Base(path), damaged, in)
+	}
+}
+
+// revised reports whether another capture brought a newer text of the article.
+func revised(p *running, it item.Item) bool {
+	code, body := p.get("/api/v1/items/" + string(it.ID))
+	var a server.Article
+	return code == http.StatusOK && json.Unmarshal(body, &a) == nil && !a.Revised.IsZero() && a.Title != it.Title
 }

@@ -37,7 +37,7 @@ func (p *Pipeline) Reload(ctx context.Context) error {
 	if p.watch != nil {
 		p.watch.Swap(prepared.Watches)
 	}
-	p.log.Info("configuration reloaded", "feeds", len(next.Ingest.Feeds), "watches", prepared.Watches.Len(), "pack", prepared.Pack.Hash())
+	p.log.InfoContext(ctx, "configuration reloaded", "feeds", len(next.Ingest.Feeds), "watches", prepared.Watches.Len(), "pack", prepared.Pack.Hash())
 	return nil
 }
 

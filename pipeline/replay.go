@@ -300,7 +300,7 @@ func (r *replay) waitDelivered(ctx context.Context) error {
 		return true
 	})
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		r.p.log.Warn("some alerts are not delivered yet; the daemon will go on with them")
+		r.p.log.WarnContext(ctx, "some alerts are not delivered yet; the daemon will go on with them")
 		return nil
 	}
 	return err

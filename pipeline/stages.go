@@ -184,7 +184,7 @@ func (p *Pipeline) loadAlertState(ctx context.Context) (alertState, error) {
 	if !errors.Is(err, bus.ErrDiverged) {
 		return st, err
 	}
-	p.log.Warn("the stream was rolled back, matching goes on at its end", "reason", err)
+	p.log.WarnContext(ctx, "the stream was rolled back, matching goes on at its end", "reason", err)
 	last, _, err := p.tagged.Last(ctx)
 	return alertState{Position: last.Position(), ItemsSeq: last.Value.Seq}, err
 }

@@ -33,8 +33,7 @@ func loadConfig(cmd *cobra.Command, path string) (*config.File, error) {
 	case errors.Is(err, os.ErrNotExist):
 		return nil, usageError{fmt.Errorf("marsad: there is no %s; name another with --config", path)}
 	}
-	var mistakes *config.Error
-	if errors.As(err, &mistakes) {
+	if _, ok := errors.AsType[*config.Error](err); ok {
 		return nil, usageError{err}
 	}
 	return nil, err
@@ -48,7 +47,7 @@ type place struct {
 }
 
 // errNothing says that there is no data to look at.
-var errNothing = errors.New("nothing has been collected yet; start with 'marsad run' or 'marsad demo'") //nolint:gochecknoglobals // a sentinel
+var errNothing = errors.New("nothing has been collected yet; start with 'marsad run' or 'marsad demo'")
 
 // findPlace returns where to search: the running daemon, else a running demo,
 // else the data folder, else the demo's.

@@ -140,7 +140,7 @@ func (d daemon) run(ctx context.Context, c config.Config) error {
 				return
 			case <-hup:
 				if err := p.Reload(ctx); err != nil {
-					d.con.log.Error("reload refused, nothing changed", "err", err)
+					d.con.log.ErrorContext(ctx, "reload refused, nothing changed", "err", err)
 				}
 			}
 		}

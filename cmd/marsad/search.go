@@ -134,7 +134,8 @@ func searchAtRest(ctx context.Context, c config.Config, at place, q string, f se
 
 // badQuery turns a query's mistake into a usage error that points at it.
 func badQuery(q string, err error) error {
-	pos, msg, hint := -1, "", ""
+	var pos int
+	var msg, hint string
 	var qe *query.Error
 	var pe *server.Problem
 	switch {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"time"
 
@@ -65,7 +64,7 @@ the others are tagged, and the exit code is 1.`,
 
 // loadPack reads the pack in dir, or the built-in one when dir is empty.
 func loadPack(dir string) (*tagger.Pack, error) {
-	var fsys fs.FS = rules.IraqSyria()
+	fsys := rules.IraqSyria()
 	if dir != "" {
 		fsys = os.DirFS(dir)
 	}
