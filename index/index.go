@@ -77,7 +77,7 @@ func Open(ctx context.Context, dir string, cfg Config, log *slog.Logger, reg pro
 	at, err := x.fit(ctx)
 	if err != nil {
 		x.stop()
-		return nil, errors.Join(err, x.engine.close())
+		return nil, err
 	}
 	x.queue.landed = at
 	x.m = newMetrics(reg, func() float64 { seq, _ := x.Position(); return float64(seq) })
@@ -118,27 +118,25 @@ func (x *Index) openOrBegin(ctx context.Context) error {
 	return err
 }
 
-// fit returns the position of the open index, after beginning anew if it does
-// not belong to the stream.
+// fit returns the position of the open engine, after beginning anew if it does
+// not belong to the stream. After an error nothing is open.
 func (x *Index) fit(ctx context.Context) (position, error) {
 	at, err := x.engine.position()
-	if err != nil || x.cfg.Fits == nil {
-		return at, err
+	var why string
+	if err == nil && x.cfg.Fits != nil {
+		why, err = x.cfg.Fits(ctx, at.seq, at.id)
 	}
-	why, err := x.cfg.Fits(ctx, at.seq, at.id)
-	if err != nil || why == "" {
-		return at, err
+	if err == nil && why == "" {
+		return at, nil
 	}
-	if err := x.engine.close(); err != nil {
+	if err = errors.Join(err, x.engine.close()); err != nil {
 		return at, err
 	}
 	if err := x.setAside(ctx, errors.New(why)); err != nil {
 		return at, err
 	}
-	if x.engine, err = openEngine(x.dir, x.cfg.OpenTimeout, x.asyncError); err != nil {
-		return at, err
-	}
-	return x.engine.position()
+	x.engine, err = openEngine(x.dir, x.cfg.OpenTimeout, x.asyncError)
+	return position{}, err
 }
 
 // isLocked reports whether another process holds the index.
