@@ -1,0 +1,441 @@
+package ingest
+
+import (
+	"cmp"
+	"container/heap"
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"marsad/internal/field"
+)
+
+// Options are what a Poller works with.
+type Options struct {
+	// Publisher takes the new items, States keeps the feeds' states, Known tells
+	// what is new. All three are required.
+	Publisher Publisher
+	States    States
+	Known     *Known
+	// Log is required; Registry may be nil.
+	Log      *slog.Logger
+	Registry prometheus.Registerer
+	// OnPoll is called after every poll, from several goroutines at once; it must
+	// not block. It may be nil.
+	OnPoll func(PollResult)
+	// Transport replaces the network, for tests. With one, addresses are not
+	// checked.
+	Transport http.RoundTripper
+}
+
+// A Poller polls feeds and publishes what is new in them. Its methods may be
+// called from any goroutine; Run only once.
+type Poller struct {
+	cfg     Config
+	opts    Options
+	log     *slog.Logger
+	fetcher *fetcher
+	norm    *Normaliser
+	metrics *metrics
+	// wake tells Run that the schedule changed.
+	wake chan struct{}
+
+	mu     sync.Mutex
+	feeds  map[string]*polled
+	order  []string
+	due    dueHeap
+	flying int
+	// paused is the reason why nothing is polled; empty while polling.
+	paused string
+}
+
+// A polled is one feed and where it stands. Its fields are guarded by
+// Poller.mu; only the goroutine that polls it writes state.
+type polled struct {
+	feed  Feed
+	state FeedState
+	rng   *rand.Rand
+	due   time.Time
+	// index is the place in the heap, -1 outside.
+	index   int
+	polling bool
+	// While it is polled, a change waits here.
+	replace *Feed
+	removed bool
+}
+
+// New returns a Poller for cfg.Feeds with their saved states; it polls nothing
+// before Run. A mistake in cfg, a missing option and a state that cannot be
+// loaded are errors.
+func New(ctx context.Context, cfg Config, opts Options) (*Poller, error) {
+	if opts.Publisher == nil || opts.States == nil || opts.Known == nil || opts.Log == nil {
+		return nil, errors.New("ingest: Publisher, States, Known and Log are required")
+	}
+	if err := joined(cfg.Validate()); err != nil {
+		return nil, err
+	}
+	cfg = cfg.withDefaults()
+	p := &Poller{
+		cfg: cfg, opts: opts, log: opts.Log,
+		fetcher: &fetcher{clients: newClients(opts.Transport), userAgent: cfg.userAgent(), timeout: cfg.Timeout, maxBody: int64(cfg.MaxBody)},
+		norm:    NewNormaliser(cfg),
+		wake:    make(chan struct{}, 1),
+		feeds:   map[string]*polled{},
+	}
+	var err error
+	if p.metrics, err = newMetrics(opts.Registry, opts.Known, p.inFlight); err != nil {
+		return nil, fmt.Errorf("register metrics: %w", err)
+	}
+	if err := p.SetFeeds(ctx, cfg.Feeds); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func joined(list []*field.Error) error {
+	errs := make([]error, len(list))
+	for i, e := range list {
+		errs[i] = e
+	}
+	return errors.Join(errs...)
+}
+
+// Run polls until ctx ends, then waits for the polls in flight, whose fetches
+// and publishes end with ctx, and returns nil.
+func (p *Poller) Run(ctx context.Context) error {
+	var flights sync.WaitGroup
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		now := time.Now()
+		if n := p.opts.Known.Prune(now); n > 0 {
+			p.log.InfoContext(ctx, "forgot articles that no feed carries any more", "articles", n)
+		}
+		due, wait := p.takeDue(now)
+		for _, f := range due {
+			flights.Go(func() { p.fly(ctx, f) })
+		}
+		timer.Reset(wait)
+		select {
+		case <-ctx.Done():
+			flights.Wait()
+			p.fetcher.clients.close()
+			return nil
+		case <-p.wake:
+		case <-timer.C:
+		}
+	}
+}
+
+// takeDue returns the feeds to be polled now, as many as may be in flight, and
+// the time until the next look.
+func (p *Poller) takeDue(now time.Time) (due []*polled, wait time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.paused != "" {
+		return nil, time.Hour // Resume wakes
+	}
+	for len(p.due) > 0 && p.flying < p.cfg.Concurrency && !p.due[0].due.After(now) {
+		f := p.due[0]
+		heap.Pop(&p.due)
+		f.polling = true
+		p.flying++
+		due = append(due, f)
+	}
+	if len(p.due) == 0 || p.flying >= p.cfg.Concurrency {
+		return due, time.Hour // a landing wakes
+	}
+	// A wall clock that was set back must not stop the polling.
+	return due, min(max(p.due[0].due.Sub(now), 0), time.Minute)
+}
+
+// fly polls f once and puts it back into the schedule.
+func (p *Poller) fly(ctx context.Context, f *polled) {
+	p.mu.Lock()
+	feed, state := f.feed, f.state
+	first := p.jitter(f)
+	p.mu.Unlock()
+	state, ok := p.poll(ctx, feed, state, first)
+	p.mu.Lock()
+	p.flying--
+	f.polling = false
+	if ok {
+		f.state = state
+	}
+	switch {
+	case f.removed:
+		delete(p.feeds, feed.Name)
+	case f.replace != nil:
+		p.change(f, *f.replace, time.Now())
+		f.replace = nil
+	case !ok: // ctx ended, or it will soon
+		p.schedule(f, time.Now().Add(time.Minute))
+	case !state.Gone && !f.feed.Paused:
+		p.schedule(f, state.NextPoll)
+	}
+	p.mu.Unlock()
+	p.nudge()
+}
+
+func (p *Poller) nudge() {
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// jitter is the next factor of f's interval, between 0.9 and 1.1. The sequence
+// depends on the name only.
+func (p *Poller) jitter(f *polled) float64 { return 0.9 + 0.2*f.rng.Float64() }
+
+func newRand(name string) *rand.Rand {
+	h := fnv.New64a()
+	h.Write([]byte(name))
+	return rand.New(rand.NewPCG(h.Sum64(), 0x6d617273_6164)) //nolint:gosec // jitter is no secret
+}
+
+// SetFeeds replaces the list of feeds, also while polling. Feeds that stay keep
+// their schedule; one whose address changed begins anew. A mistake in feeds, or
+// a state that cannot be loaded, changes nothing.
+func (p *Poller) SetFeeds(ctx context.Context, feeds []Feed) error {
+	if err := joined(validateFeeds(feeds)); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	var added []Feed
+	for _, f := range feeds {
+		if p.feeds[f.Name] == nil {
+			added = append(added, f)
+		}
+	}
+	p.mu.Unlock()
+	states := make(map[string]FeedState, len(added))
+	for _, f := range added {
+		st, ok, err := p.opts.States.Load(ctx, f.Name)
+		if err != nil {
+			return fmt.Errorf("load state of feed %q: %w", f.Name, err)
+		}
+		if ok {
+			states[f.Name] = st
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	listed := make(map[string]bool, len(feeds))
+	p.order = p.order[:0]
+	var fresh []*polled
+	for _, f := range feeds {
+		f.AllowPrivate = slices.Clone(f.AllowPrivate)
+		listed[f.Name] = true
+		p.order = append(p.order, f.Name)
+		old := p.feeds[f.Name]
+		if old == nil {
+			e := &polled{feed: f, state: states[f.Name], rng: newRand(f.Name), index: -1}
+			if e.state.URL != f.URL {
+				e.state = FeedState{URL: f.URL}
+			}
+			p.feeds[f.Name] = e
+			fresh = append(fresh, e)
+			continue
+		}
+		old.removed, old.replace = false, nil
+		switch {
+		case same(old.feed, f):
+		case old.polling:
+			old.replace = &f
+		default:
+			p.change(old, f, now)
+		}
+	}
+	for name, e := range p.feeds {
+		if listed[name] {
+			continue
+		}
+		if e.polling {
+			e.removed = true
+			continue
+		}
+		p.unschedule(e)
+		delete(p.feeds, name)
+		p.metrics.lastOK.DeleteLabelValues(name)
+	}
+	p.spread(fresh, now)
+	p.nudge()
+	return nil
+}
+
+func same(a, b Feed) bool {
+	allow := slices.Equal(a.AllowPrivate, b.AllowPrivate)
+	return allow && a.Name == b.Name && a.URL == b.URL && a.Lang == b.Lang && a.Source == b.Source &&
+		a.Interval == b.Interval && a.Sample == b.Sample && a.Paused == b.Paused
+}
+
+// change gives a feed that is not being polled its new settings.
+func (p *Poller) change(e *polled, f Feed, now time.Time) {
+	moved := e.feed.URL != f.URL
+	e.feed = f
+	if moved {
+		e.state = FeedState{URL: f.URL}
+	}
+	p.unschedule(e)
+	p.spread([]*polled{e}, now)
+}
+
+// spread puts feeds into the schedule. One never polled is due at once; one
+// whose time has come while nothing ran waits its turn, so that a restart is no
+// storm; one with a time ahead keeps it.
+func (p *Poller) spread(feeds []*polled, now time.Time) {
+	var overdue []*polled
+	for _, e := range feeds {
+		switch next := e.state.NextPoll; {
+		case e.feed.Paused || e.state.Gone:
+		case next.IsZero():
+			p.schedule(e, now)
+		case next.After(now):
+			// Further ahead than any wait: the clock was wrong when it was saved.
+			if next.Sub(now) > maxInterval*11/10 || e.state.Failures == 0 && next.Sub(now) > p.cfg.interval(e.feed)*11/10+time.Minute {
+				next = now.Add(time.Duration(float64(p.cfg.interval(e.feed)) * p.jitter(e) / 1.1))
+			}
+			p.schedule(e, next)
+		default:
+			overdue = append(overdue, e)
+		}
+	}
+	slices.SortFunc(overdue, func(a, b *polled) int {
+		return cmp.Or(a.state.NextPoll.Compare(b.state.NextPoll), cmp.Compare(a.feed.Name, b.feed.Name))
+	})
+	for i, e := range overdue {
+		p.schedule(e, now.Add(min(time.Duration(i)*250*time.Millisecond, p.cfg.interval(e.feed)/4)))
+	}
+}
+
+func (p *Poller) schedule(e *polled, at time.Time) {
+	p.unschedule(e)
+	e.due = at
+	heap.Push(&p.due, e)
+}
+
+func (p *Poller) unschedule(e *polled) {
+	if e.index >= 0 {
+		heap.Remove(&p.due, e.index)
+	}
+}
+
+// Pause stops the polling for a reason that people read, for instance a full
+// disk. Polls in flight go on.
+func (p *Poller) Pause(reason string) {
+	p.mu.Lock()
+	p.paused = cmp.Or(reason, "paused")
+	p.mu.Unlock()
+	p.nudge()
+}
+
+// Resume polls again after Pause; feeds whose time has come take turns.
+func (p *Poller) Resume() {
+	p.mu.Lock()
+	if p.paused != "" {
+		p.paused = ""
+		now := time.Now()
+		var late []*polled
+		for _, e := range p.due {
+			if e.due.Before(now) {
+				late = append(late, e)
+			}
+		}
+		slices.SortFunc(late, func(a, b *polled) int { return a.due.Compare(b.due) })
+		for i, e := range late {
+			p.schedule(e, now.Add(min(time.Duration(i)*250*time.Millisecond, p.cfg.interval(e.feed)/4)))
+		}
+	}
+	p.mu.Unlock()
+	p.nudge()
+}
+
+// Paused returns the reason given to Pause, empty while polling.
+func (p *Poller) Paused() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.paused
+}
+
+func (p *Poller) inFlight() float64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return float64(p.flying)
+}
+
+// Status returns every feed, in the order in which they were configured.
+func (p *Poller) Status() []FeedStatus {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := make([]FeedStatus, 0, len(p.order))
+	for _, name := range p.order {
+		e := p.feeds[name]
+		st := e.state
+		s := FeedStatus{
+			Name: name, URL: e.feed.URL, State: StateOK, Since: st.Since,
+			LastCheck: st.LastCheck, LastOK: st.LastOK, LastNew: st.LastNew, Polling: e.polling,
+			Items: st.Items, Published: st.Published, Failures: st.Failures,
+			Problem: st.LastProblem, Error: st.LastError, Note: st.Note, Title: st.Title,
+			Lang: cmp.Or(e.feed.Lang, st.Language), Every: p.cfg.interval(e.feed), Sample: e.feed.Sample,
+		}
+		if e.index >= 0 && p.paused == "" {
+			s.NextPoll = e.due.UTC().Truncate(time.Second)
+		}
+		switch {
+		case e.feed.Paused || p.paused != "":
+			s.State = StatePaused
+		case st.Gone:
+			s.State = StateGone
+		case st.LastProblem != "":
+			s.State = StateFailing
+		case st.LastCheck.IsZero():
+			s.State = StateWaiting
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// dueHeap orders feeds by the time of their next poll.
+type dueHeap []*polled
+
+func (h dueHeap) Len() int { return len(h) }
+
+func (h dueHeap) Less(i, j int) bool {
+	if h[i].due.Equal(h[j].due) {
+		return h[i].feed.Name < h[j].feed.Name
+	}
+	return h[i].due.Before(h[j].due)
+}
+
+func (h dueHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].index, h[j].index = i, j
+}
+
+// Push implements heap.Interface.
+func (h *dueHeap) Push(x any) {
+	e := x.(*polled)
+	e.index = len(*h)
+	*h = append(*h, e)
+}
+
+// Pop implements heap.Interface.
+func (h *dueHeap) Pop() any {
+	old := *h
+	e := old[len(old)-1]
+	e.index = -1
+	*h = old[:len(old)-1]
+	return e
+}
