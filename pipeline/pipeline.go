@@ -125,8 +125,8 @@ func New(ctx context.Context, o Options) (_ *Pipeline, err error) {
 		return nil, err
 	}
 	p.onClose(p.bus.Close)
-	p.items = bus.NewTopic(p.bus, bus.Items, func(i item.Item) string { return string(i.Revision) }, bus.Codec[item.Item]{})
-	p.tagged = bus.NewTopic(p.bus, bus.Tagged, item.Tagged.ID, bus.Codec[item.Tagged]{})
+	p.items = bus.NewTopic(p.bus, bus.Items, func(i item.Item) string { return string(i.Revision) }, bus.Codec[item.Item]{Append: item.AppendItem, Decode: item.DecodeItem})
+	p.tagged = bus.NewTopic(p.bus, bus.Tagged, item.Tagged.ID, bus.Codec[item.Tagged]{Append: item.AppendTagged, Decode: item.DecodeTagged})
 	p.alerts = bus.NewTopic(p.bus, bus.Alerts, func(a alert.Alert) string { return a.ID }, bus.Codec[alert.Alert]{})
 	p.step("Message log", p.describeBus())
 	p.step("Rule pack", prepared.rules.String())

@@ -271,6 +271,9 @@ func (r *replay) wait(ctx context.Context) error {
 	}
 	indexed, watched := r.p.index == nil, r.p.watch == nil
 	err = until(ctx, func() bool {
+		if !indexed {
+			_ = r.p.index.Flush(ctx) // no more lingering for company; its error is ctx's
+		}
 		if !watched && r.p.at.alert.position().Seq >= tagged {
 			watched, r.report.WatchedIn = true, time.Since(r.start)
 		}
