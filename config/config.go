@@ -59,7 +59,8 @@ type Config struct {
 // Disk bounds the free space.
 type Disk struct {
 	// MinFree is the free space in bytes below which polling pauses; it
-	// resumes at double. Zero means 1 GB or 5 % of the disk, whichever is more.
+	// resumes at double. Zero means 5 % of the disk, but 1 GB at least and 10 GB
+	// at most.
 	MinFree field.Size `yaml:"min_free"`
 }
 

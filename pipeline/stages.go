@@ -168,7 +168,7 @@ func (p *Pipeline) openAlerting(ctx context.Context, watches *alert.Set) (err er
 		}
 		p.couriers = append(p.couriers, courier{c, q})
 	}
-	p.step("Watches", fmt.Sprintf("%d watches, %d receivers", watches.Len(), len(p.couriers)))
+	p.step("Watches", fmt.Sprintf("%d, with %d receivers", watches.Len(), len(p.couriers)))
 	return nil
 }
 

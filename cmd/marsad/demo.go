@@ -118,7 +118,6 @@ func demoConfig(o demoOptions, dir workspace.Dir, feeds *demo.Server, inbox, sec
 	const here = "127.0.0.0/8"
 	c := config.Default()
 	c.Data, c.Server, c.Disk = dir, o.config.Server, o.config.Disk
-	c.Ingest.Interval = demoPoll
 	for _, f := range feeds.Feeds() {
 		c.Ingest.Feeds = append(c.Ingest.Feeds, ingest.Feed{
 			Name: f.Name, URL: f.URL, Lang: f.Lang, Source: f.Source,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -14,5 +15,7 @@ func TestMain(m *testing.M) {
 // The scripts are the specification of the commands: what is typed, what is
 // printed, which exit code.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata/script", RequireExplicitExec: true})
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", RequireExplicitExec: true, UpdateScripts: *update})
 }
+
+var update = flag.Bool("update", false, "rewrite golden files") //nolint:gochecknoglobals // a test flag

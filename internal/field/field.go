@@ -56,3 +56,15 @@ func Under(prefix string, errs []*Error) []*Error {
 	}
 	return errs
 }
+
+// A List is several mistakes as one error.
+type List struct{ Errors []*Error }
+
+// Error puts each mistake on a line of its own.
+func (l *List) Error() string {
+	lines := make([]string, len(l.Errors))
+	for i, e := range l.Errors {
+		lines[i] = e.Error()
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,2 @@
+// Package docs holds the documentation; its tests hold it to the code.
+package docs

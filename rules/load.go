@@ -1,0 +1,102 @@
+package rules
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"marsad/internal/yamlpos"
+	"marsad/tagger"
+)
+
+// maxFiles bounds the files of a pack.
+const maxFiles = 1000
+
+//go:embed iraq-syria/*.yaml
+var shipped embed.FS
+
+// IraqSyria returns the folder of the pack that ships with Marsad.
+func IraqSyria() fs.FS {
+	sub, err := fs.Sub(shipped, "iraq-syria")
+	if err != nil { // the name is a constant and valid
+		return shipped
+	}
+	return sub
+}
+
+// A Mistake is something wrong at one place of a pack's file.
+type Mistake = yamlpos.Mistake
+
+// An Error lists every mistake of a pack, by file, line and column.
+type Error struct{ Mistakes []Mistake }
+
+// Error has one line per mistake: "file:line:col: what; hint".
+func (e *Error) Error() string {
+	lines := make([]string, len(e.Mistakes))
+	for i, m := range e.Mistakes {
+		lines[i] = m.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Load reads all .yaml files of a pack's folder (and of the folders in it) and
+// compiles them. The error is an *Error with every mistake, or says that the
+// folder cannot be read.
+func Load(fsys fs.FS) (*tagger.Pack, error) {
+	files, err := list(fsys)
+	if err != nil {
+		return nil, err
+	}
+	var (
+		sources  []tagger.Source
+		mistakes []Mistake
+	)
+	for _, name := range files {
+		data, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return nil, fmt.Errorf("read rule file: %w", err)
+		}
+		src, ms := parse(name, data)
+		mistakes = append(mistakes, ms...)
+		sources = append(sources, src)
+	}
+	// A file that is no valid YAML takes its rules with it; what would then be
+	// said about the others' references to them would mislead.
+	if len(mistakes) > 0 {
+		return nil, &Error{Mistakes: yamlpos.Sort(mistakes)}
+	}
+	pack, found := tagger.Compile(sources...)
+	for _, m := range found {
+		mistakes = append(mistakes, Mistake{File: m.Pos.File, Line: m.Pos.Line, Col: m.Pos.Col, What: m.What, Hint: m.Hint})
+	}
+	if len(mistakes) > 0 {
+		return nil, &Error{Mistakes: yamlpos.Sort(mistakes)}
+	}
+	return pack, nil
+}
+
+func list(fsys fs.FS) ([]string, error) {
+	var files []string
+	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if ext := path.Ext(name); !d.IsDir() && (ext == ".yaml" || ext == ".yml") {
+			files = append(files, name)
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read rule pack: %w", err)
+	case len(files) == 0:
+		return nil, &Error{Mistakes: []Mistake{{File: ".", Line: 1, Col: 1, What: "the folder has no .yaml file", Hint: "point to the folder of a rule pack"}}}
+	case len(files) > maxFiles:
+		return nil, fmt.Errorf("read rule pack: %d files, more than %d", len(files), maxFiles)
+	}
+	slices.Sort(files)
+	return files, nil
+}

@@ -1,0 +1,120 @@
+package rules_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"marsad/item"
+	"marsad/rules"
+)
+
+func TestShippedPackLoads(t *testing.T) {
+	t.Parallel()
+	p, err := rules.Load(rules.IraqSyria())
+	if err != nil {
+		t.Fatalf("the shipped pack has mistakes:\n%v", err)
+	}
+	counts := map[item.Kind]int{}
+	for _, e := range p.Entries() {
+		counts[e.Kind]++
+		if e.Name == "" {
+			t.Errorf("%s %s has no name to show", e.Kind, e.ID)
+		}
+		if e.Kind == item.Place && !e.Located {
+			t.Errorf("place %s has no coordinates", e.ID)
+		}
+	}
+	for kind, least := range map[item.Kind]int{item.Actor: 40, item.Place: 35, item.Theme: 15} {
+		if counts[kind] < least {
+			t.Errorf("%d rules for %ss, want at least %d", counts[kind], kind, least)
+		}
+	}
+	t.Logf("%d actors, %d places, %d themes; pack %s", counts[item.Actor], counts[item.Place], counts[item.Theme], p.Hash())
+}
+
+// One name in any language finds what is tagged in all.
+func TestShippedNamesResolve(t *testing.T) {
+	t.Parallel()
+	p, err := rules.Load(rules.IraqSyria())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		kind item.Kind
+		id   string
+		in   []string
+	}{
+		{item.Place, "al-qaem", []string{"al-Qaem", "القائم", "El Kaim", "Al-Qa’im", "ئەلقائیم"}},
+		{item.Place, "damascus", []string{"Damascus", "دمشق", "Şam", "Damas", "دیمەشق"}},
+		{item.Actor, "qasim-al-araji", []string{"قاسم الأعرجي", "Qasim al-Araji", "Kasım el-Araci"}},
+		{item.Actor, "ahmed-al-sharaa", []string{"أحمد الشرع", "Ahmed eş-Şara", "Ahmad al-Chareh", "Jolani"}},
+		{item.Theme, "border-wall", []string{"border-wall", "Border wall", "sınır duvarı"}},
+	} {
+		for _, name := range tt.in {
+			if id, _ := p.Names().Resolve(tt.kind, name); id != tt.id {
+				t.Errorf("%s %q resolves to %q, want %q", tt.kind, name, id, tt.id)
+			}
+		}
+	}
+}
+
+func TestMistakesHaveTheirPlace(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, yaml, want string }{
+		{"unknown key", "pack: p\nactors:\n- id: a\n  strng: {en: [A B]}\n", `p.yaml:4:3: unknown key "strng"; did you mean "strong"?`},
+		{"unknown scope", "pack: p\nplaces:\n- id: a\n  plain: {en: [Aa]}\n  reject: [{nea: {max: 1, any: [x]}}]\n", `p.yaml:5:13: unknown key "nea"; did you mean "near"?`},
+		{"duplicate name", "pack: p\nactors:\n- id: a\n  strong: {en: [Abe Lin]}\n- id: b\n  strong: {en: [Abé Lin]}\n", `p.yaml:6:17: "Abé Lin" names b here and a at p.yaml:4; put it under "gated" in one of them, or bound both in time`},
+		{"unknown reference", "pack: p\nplaces:\n- id: a\n  gated: {en: [Aa]}\n  gate: [{doc: place:bb}]\n", `p.yaml:5:16: unknown place "bb"`},
+		{"circle", "pack: p\nplaces:\n- {id: a, in: b, plain: {en: Aaa}}\n- {id: b, in: a, plain: {en: Bbb}}\n", `p.yaml:3:8: the places that hold "a" form a circle`},
+		{"failing example", "pack: p\nactors:\n- id: a\n  strong: {en: [Abe Lin]}\n  examples: [{yes: Nobody, lang: en}]\n", `p.yaml:5:20: the example must give actor a and does not`},
+		{"bad date", "pack: p\nactors:\n- id: a\n  strong: {en: [Abe Lin]}\n  from: soon\n", `p.yaml:5:9: "soon" is not a date; write it as 2024-12-08`},
+		{"two scopes", "pack: p\nplaces:\n- id: a\n  plain: {en: [Aa]}\n  reject: [{near: [x], doc: [y]}]\n", "a condition has one scope"},
+		{"language twice", "pack: p\nactors:\n- id: a\n  strong: {en: [Abe Lin], en: [Bob Lin]}\n", `language "en" is given twice`},
+		{"bad coordinates", "pack: p\nplaces:\n- {id: a, plain: {en: Aaa}, at: [100, 10]}\n", "latitude"},
+		{"unknown schema", "pack: p\nschema: 2\n", `p.yaml:2:9: schema "2" is not known`},
+		{"no YAML", "pack: [\n", "p.yaml:"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := rules.Load(fstest.MapFS{"p.yaml": {Data: []byte(tt.yaml)}})
+			var e *rules.Error
+			if !errors.As(err, &e) || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got  %v\nwant %s", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestEveryMistakeIsListed(t *testing.T) {
+	t.Parallel()
+	_, err := rules.Load(fstest.MapFS{
+		"a.yaml": {Data: []byte("pack: p\nactors:\n- {id: A, strong: {en: [Abe Lin]}}\n- {id: b, strong: {xx: [Bob Lin]}}\n")},
+		"b.yaml": {Data: []byte("places:\n- {id: c, in: nowhere, plain: {en: [Cee]}}\n")},
+	})
+	var e *rules.Error
+	if !errors.As(err, &e) || len(e.Mistakes) != 3 || e.Mistakes[2].File != "b.yaml" {
+		t.Errorf("got %v, want three mistakes in two files", err)
+	}
+}
+
+func TestEmptyFolder(t *testing.T) {
+	t.Parallel()
+	if _, err := rules.Load(fstest.MapFS{}); err == nil {
+		t.Error("an empty folder is no pack")
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add([]byte("pack: p\nlexicons: {a: {en: [word*]}}\nactors:\n- id: a\n  strong: {en: [Abe Lin]}\n  gate: [{near: {max: 2, any: [a]}}, {not: {doc: [a]}}, {all: [{lang: en}]}]\n  examples: [{yes: Abe Lin, lang: en}]\n"))
+	f.Add([]byte("pack: p\nthemes:\n- {id: t, any: [{near: {of: [{en: [aaa]}, {en: [bbb]}]}}]}\ndecoys: {en: [x y]}\n"))
+	f.Add([]byte("a: &a [*a]\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p, err := rules.Load(fstest.MapFS{"p.yaml": {Data: data}})
+		if (p == nil) == (err == nil) {
+			t.Errorf("pack %v, error %v", p, err)
+		}
+	})
+}

@@ -1,0 +1,463 @@
+package tagger
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// judge decides which names count.
+func (s *scratch) judge() {
+	s.prefer()
+	for i := range s.hits {
+		if h := &s.hits[i]; h.state == pending && (h.class == classDecoy || h.class == classStrong) {
+			h.state = accepted
+		}
+	}
+	s.settle()
+	// What needs no context but may be refused.
+	for i := range s.hits {
+		h := &s.hits[i]
+		if h.state != pending {
+			continue
+		}
+		switch h.class {
+		case classPlain, classAcronym, classTitled:
+			switch {
+			case s.rejected(h):
+				h.state = dropped
+			case h.class != classTitled || s.titled(h):
+				h.state = accepted
+			}
+		default:
+		}
+	}
+	s.settle()
+	s.gates()
+	s.backrefs()
+	s.settle()
+}
+
+// settle lists the accepted names and drops, of these, the ones inside longer
+// names and, of two of one kind that overlap, the later.
+func (s *scratch) settle() {
+	for _, e := range s.borne {
+		s.bearers[e] = 0
+	}
+	s.borne, s.live = s.borne[:0], s.live[:0]
+	for i := range s.hits {
+		h := &s.hits[i]
+		if h.state != accepted {
+			continue
+		}
+		if s.swallowed(h, s.live) || s.crossed(h, s.live) {
+			h.state = dropped
+			continue
+		}
+		s.live = append(s.live, int32(i))
+		if h.owner >= 0 {
+			if s.bearers[h.owner] == 0 {
+				s.borne = append(s.borne, h.owner)
+			}
+			s.bearers[h.owner]++
+		}
+	}
+}
+
+// prefer drops a name read behind a clitic or ending where the very word, as it
+// stands, is a name too (Kirkuk is not "like Rkuk").
+func (s *scratch) prefer() {
+	for i := range s.hits {
+		h := &s.hits[i]
+		if h.kinds == 0 {
+			continue
+		}
+		for j := i - 1; j >= 0 && s.hits[j].field == h.field && s.hits[j].tok == h.tok; j-- {
+			if o := &s.hits[j]; o.end == h.end && o.kinds == 0 && o.owner != h.owner {
+				h.state = dropped
+			}
+		}
+		for j := i + 1; j < len(s.hits) && s.hits[j].field == h.field && s.hits[j].tok == h.tok; j++ {
+			if o := &s.hits[j]; o.end == h.end && o.kinds == 0 && o.owner != h.owner {
+				h.state = dropped
+			}
+		}
+	}
+}
+
+func (s *scratch) block(h *hit) *block { return &s.p.blocks[s.p.patterns[h.pattern].block] }
+
+func (s *scratch) rejected(h *hit) bool {
+	b := s.block(h)
+	for i := range b.reject {
+		if s.holds(&b.reject[i], h, false) {
+			return true
+		}
+	}
+	return false
+}
+
+// titled reports whether a title stands before the name.
+func (s *scratch) titled(h *hit) bool {
+	b := s.block(h)
+	return s.nearest(&b.titles, h, b.titleGap, 0, false)
+}
+
+// gates judges gated names until none more passes: one may open for another.
+func (s *scratch) gates() {
+	for i := range s.hits {
+		if h := &s.hits[i]; h.class == classGated && h.state == pending && (s.inside(i) || s.rejected(h)) {
+			h.state = dropped
+		}
+	}
+	for changed, round := true, 0; changed && round < 4; round++ {
+		changed = false
+		for i := range s.hits {
+			h := &s.hits[i]
+			if h.class != classGated || h.state != pending {
+				continue
+			}
+			if clause, ok := s.opened(h); ok {
+				h.state, h.clause, changed = accepted, clause, true
+			}
+		}
+		s.settle()
+	}
+	for i := range s.hits {
+		if h := &s.hits[i]; h.class == classGated && h.state == pending && s.block(h).unsure {
+			h.state = unsure
+		}
+	}
+}
+
+// opened finds the clause of its gate that lets a name pass. A name that the
+// item gives elsewhere without need of a gate passes too.
+func (s *scratch) opened(h *hit) (string, bool) {
+	b := s.block(h)
+	for i := range b.gate {
+		if s.holds(&b.gate[i], h, false) {
+			return b.gate[i].text, true
+		}
+	}
+	if s.bearers[h.owner] > 0 {
+		return "named in full", true
+	}
+	return "", false
+}
+
+// backrefs refers surnames back to their bearers.
+func (s *scratch) backrefs() {
+	for i := 0; i < len(s.hits); {
+		h := &s.hits[i]
+		if h.class != classBackref {
+			if h.state == accepted && h.owner >= 0 {
+				s.mention(h.owner, i)
+			}
+			i++
+			continue
+		}
+		j := i
+		for j < len(s.hits) && s.hits[j].class == classBackref && s.hits[j].field == h.field && s.hits[j].tok == h.tok && s.hits[j].end == h.end {
+			j++
+		}
+		s.backref(i, j)
+		i = j
+	}
+	for _, e := range s.mentioned {
+		s.last[e] = 0
+	}
+	s.mentioned = s.mentioned[:0]
+}
+
+// mention notes that an entity is named at hit i.
+func (s *scratch) mention(owner int32, i int) {
+	if s.last[owner] == 0 {
+		s.mentioned = append(s.mentioned, owner)
+	}
+	s.last[owner] = int32(i) + 1
+}
+
+// backref decides among the bearers of one surname at one place: the one named
+// last before it; else the only one named in full at all.
+func (s *scratch) backref(i, j int) {
+	best, last, only, bearers := -1, int32(0), -1, 0
+	for k := i; k < j; k++ {
+		h := &s.hits[k]
+		if h.state != pending {
+			continue
+		}
+		if s.inside(k) || s.rejected(h) {
+			h.state = dropped
+			continue
+		}
+		if s.bearers[h.owner] == 0 {
+			continue
+		}
+		bearers++
+		only = k
+		if at := s.last[h.owner]; at > last {
+			best, last = k, at
+		}
+	}
+	if best < 0 && bearers == 1 {
+		best = only
+	}
+	for k := i; k < j; k++ {
+		h := &s.hits[k]
+		switch {
+		case h.state != pending:
+		case k == best:
+			h.state = accepted
+			s.mention(h.owner, k)
+		case best < 0 && (s.bearers[h.owner] > 0 || s.block(h).unsure && bearers == 0):
+			h.state = unsure
+		default:
+			h.state = dropped
+		}
+	}
+}
+
+// inside reports whether a hit lies in a longer accepted name.
+func (s *scratch) inside(i int) bool {
+	at, _ := slices.BinarySearch(s.live, int32(i))
+	return s.swallowed(&s.hits[i], s.live[:at])
+}
+
+// swallowed reports whether a hit lies in a longer name of a list that ends
+// before it. (A name that holds it starts before it, or at the same word, and
+// then sorts before it.)
+func (s *scratch) swallowed(h *hit, live []int32) bool {
+	for _, at := range slices.Backward(live) {
+		o := &s.hits[at]
+		if o.field != h.field || o.tok+s.p.longest < h.tok {
+			return false
+		}
+		if s.swallows(o, h) {
+			return true
+		}
+	}
+	return false
+}
+
+// swallows reports whether a name in a longer one is not meant by itself.
+func (s *scratch) swallows(outer, inner *hit) bool {
+	if outer.tok > inner.tok || outer.end < inner.end {
+		return false
+	}
+	if outer.end-outer.tok == inner.end-inner.tok {
+		return outer.class == classDecoy && inner.class != classDecoy
+	}
+	if outer.owner < 0 || inner.owner < 0 {
+		return outer.owner < 0
+	}
+	return !slices.Contains(s.p.entities[outer.owner].exposes, inner.owner)
+}
+
+// crossed reports whether a name of the same kind overlaps h from before it.
+func (s *scratch) crossed(h *hit, live []int32) bool {
+	if h.owner < 0 {
+		return false
+	}
+	for _, at := range slices.Backward(live) {
+		o := &s.hits[at]
+		if o.field != h.field || o.tok+s.p.longest < h.tok {
+			return false
+		}
+		if o.owner >= 0 && o.tok < h.tok && o.end > h.tok && o.end < h.end &&
+			s.p.entities[o.owner].kind == s.p.entities[h.owner].kind {
+			return true
+		}
+	}
+	return false
+}
+
+// evidence is a hit that a theme's clause rests on.
+type evidence struct {
+	h      *hit
+	clause string
+}
+
+// holds evaluates a clause around a name (or, for themes, without one). With
+// keep it notes the hits it rests on.
+func (s *scratch) holds(c *clause, anchor *hit, keep bool) bool {
+	return s.eval(c, anchor, keep) != c.not
+}
+
+func (s *scratch) eval(c *clause, anchor *hit, keep bool) bool {
+	switch c.scope {
+	case Lang:
+		return slices.Contains(c.langs, s.it.Lang)
+	case Origin:
+		return slices.ContainsFunc(c.langs, func(l string) bool {
+			return strings.EqualFold(l, s.it.Feed) || strings.EqualFold(l, s.it.Source)
+		})
+	case Nested:
+		for i := range c.nested {
+			if !s.holds(&c.nested[i], anchor, keep) {
+				return false
+			}
+		}
+		return true
+	case Before, After, Near, Sentence:
+		if anchor != nil {
+			return s.around(c, anchor)
+		}
+	case Title, Doc:
+	}
+	return s.together(c, keep)
+}
+
+// around evaluates a clause about what stands around a name.
+func (s *scratch) around(c *clause, anchor *hit) bool {
+	one := func(o *operand) bool {
+		switch c.scope {
+		case Before:
+			return s.nearest(o, anchor, c.max, 0, false)
+		case After:
+			return s.nearest(o, anchor, 0, c.max, true)
+		case Near:
+			return s.window(o, anchor, c.max, false)
+		default:
+			return s.window(o, anchor, -1, true)
+		}
+	}
+	return s.combine(c, one)
+}
+
+// combine asks for one of Any and all of Of.
+func (s *scratch) combine(c *clause, one func(*operand) bool) bool {
+	for i := range c.of {
+		if !one(&c.of[i]) {
+			return false
+		}
+	}
+	if len(c.any) == 0 {
+		return true
+	}
+	for i := range c.any {
+		if one(&c.any[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// nearest reports whether the operand stands in the anchor's sentence at most
+// before words before it (or, with after, that many behind it).
+func (s *scratch) nearest(o *operand, anchor *hit, before, behind int32, after bool) bool {
+	sentence := s.sentence(anchor)
+	return s.each(o, anchor.field, anchor.tok-before-s.p.longest, anchor.end+behind+1, func(h *hit) bool {
+		if s.sentence(h) != sentence {
+			return false
+		}
+		if after {
+			return h.tok >= anchor.end && h.tok-anchor.end <= behind
+		}
+		return h.end <= anchor.tok && anchor.tok-h.end <= before
+	})
+}
+
+// window reports whether the operand stands within max words of the anchor, or
+// in its sentence.
+func (s *scratch) window(o *operand, anchor *hit, maxGap int32, sentence bool) bool {
+	if sentence {
+		first, last := s.sentenceBounds(anchor)
+		return s.each(o, anchor.field, first, last, func(h *hit) bool { return !overlapping(h, anchor) })
+	}
+	return s.each(o, anchor.field, anchor.tok-maxGap-s.p.longest, anchor.end+maxGap+1, func(h *hit) bool {
+		return !overlapping(h, anchor) && gap(h, anchor) <= maxGap
+	})
+}
+
+func overlapping(a, b *hit) bool { return a.field == b.field && a.tok < b.end && b.tok < a.end }
+
+// gap is how many words stand between two hits of one field; 0 when they overlap.
+func gap(a, b *hit) int32 {
+	return max(0, a.tok-b.end, b.tok-a.end)
+}
+
+func (s *scratch) sentence(h *hit) int { return s.toks[h.field][h.tok].Sentence }
+
+// sentenceBounds are the words [first, last) of the sentence of a hit.
+func (s *scratch) sentenceBounds(h *hit) (first, last int32) {
+	toks := s.toks[h.field]
+	n := toks[h.tok].Sentence
+	i, _ := slices.BinarySearchFunc(toks, n, func(t textToken, n int) int { return cmp.Compare(t.Sentence, n) })
+	j, _ := slices.BinarySearchFunc(toks, n+1, func(t textToken, n int) int { return cmp.Compare(t.Sentence, n) })
+	return int32(i), int32(j)
+}
+
+// each calls try for the hits of an operand in the words [from, to) of a field,
+// in order per alternative, until it returns true.
+func (s *scratch) each(o *operand, field int8, from, to int32, try func(*hit) bool) bool {
+	for i := range o.sets {
+		set := &o.sets[i]
+		if set.of == setLexicon {
+			list := s.words[set.index]
+			at, _ := slices.BinarySearchFunc(list, hit{field: field, tok: from}, byPlace)
+			for ; at < len(list) && list[at].field == field && list[at].tok < to; at++ {
+				if try(&list[at]) {
+					return true
+				}
+			}
+			continue
+		}
+		if !s.present(set) {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(s.live, hit{field: field, tok: from}, func(i int32, h hit) int { return byPlace(s.hits[i], h) })
+		for ; at < len(s.live); at++ {
+			h := &s.hits[s.live[at]]
+			if h.field != field || h.tok >= to {
+				break
+			}
+			if s.belongs(h, set) && try(h) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func byPlace(a, b hit) int {
+	return cmp.Or(cmp.Compare(a.field, b.field), cmp.Compare(a.tok, b.tok))
+}
+
+// belongs reports whether a name's hit is of a set.
+func (s *scratch) belongs(h *hit, set *set) bool {
+	if h.owner < 0 {
+		return false
+	}
+	switch set.of {
+	case setEntity:
+		return h.owner == set.index
+	case setWithin:
+		return h.owner == set.index || slices.Contains(s.p.entities[h.owner].ancestry, set.index)
+	case setKindOf:
+		return s.p.entities[h.owner].kind == set.kind
+	case setLexicon:
+	}
+	return false
+}
+
+// present reports whether a set has any hit in the item.
+func (s *scratch) present(set *set) bool {
+	if set.of == setLexicon {
+		return len(s.words[set.index]) > 0
+	}
+	for _, e := range s.borne {
+		if s.bearers[e] > 0 && s.belongs(&hit{owner: e}, set) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *scratch) somewhere(o *operand) bool {
+	for i := range o.sets {
+		if s.present(&o.sets[i]) {
+			return true
+		}
+	}
+	return false
+}

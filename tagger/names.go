@@ -1,0 +1,205 @@
+package tagger
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"marsad/item"
+	"marsad/text"
+)
+
+// An Entry is one rule of a pack as people see it.
+type Entry struct {
+	Kind item.Kind
+	ID   string
+	// Name is for display; Type is what it is (person, city, …), empty for themes.
+	Name, Type string
+	// In lists the places that hold a place, the nearest first.
+	In []string
+	// Located says that Lat and Lon are known, in degrees.
+	Located  bool
+	Lat, Lon float64
+	// Aliases are its names as the rules spell them, each once, in rule order.
+	Aliases []string
+}
+
+// Entries lists all rules by kind (actor, place, theme) and id. The slice is
+// the caller's, what it points to is shared and must not be changed.
+func (p *Pack) Entries() []Entry { return slices.Clone(p.entries) }
+
+func (c *compiler) entryList() []Entry {
+	var out []Entry
+	for i := range c.src.Entities {
+		e := &c.src.Entities[i]
+		entry := Entry{Kind: e.Kind, ID: e.ID, Name: e.Name, Type: e.Type, Located: e.Located, Lat: e.Lat, Lon: e.Lon}
+		for _, up := range c.p.entities[i].ancestry {
+			entry.In = append(entry.In, c.p.entities[up].id)
+		}
+		for b := range e.Blocks {
+			b := &e.Blocks[b]
+			for _, group := range [][]Words{b.Strong, b.Plain, b.Acronyms, b.Gated} {
+				entry.Aliases = appendWords(entry.Aliases, group)
+			}
+		}
+		out = append(out, entry)
+	}
+	for i := range c.src.Themes {
+		t := &c.src.Themes[i]
+		out = append(out, Entry{Kind: item.Theme, ID: t.ID, Name: t.Name, Aliases: appendWords(nil, t.Names)})
+	}
+	slices.SortFunc(out, func(a, b Entry) int {
+		if a.Kind != b.Kind {
+			return strings.Compare(string(a.Kind), string(b.Kind))
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return out
+}
+
+func appendWords(to []string, words []Words) []string {
+	for _, ws := range words {
+		for _, w := range ws.Text {
+			if !slices.Contains(to, w.Text) {
+				to = append(to, w.Text)
+			}
+		}
+	}
+	return to
+}
+
+// Names finds rules by any of their names, in any script. It is immutable and
+// safe for concurrent use.
+type Names struct {
+	byKind map[item.Kind]map[string]string // folded name → id; "" when two share it
+	known  map[item.Kind][]string          // folded names, sorted
+}
+
+// Names returns the pack's names, for queries.
+func (p *Pack) Names() *Names { return p.names }
+
+func newNames(src Source, entries []Entry) *Names {
+	n := &Names{byKind: map[item.Kind]map[string]string{}, known: map[item.Kind][]string{}}
+	for _, k := range item.Kinds() {
+		n.byKind[k] = map[string]string{}
+	}
+	// In falling order of trust; within a rank, a name of two rules is nobody's.
+	put := func(kind item.Kind, rank map[string]string, name, id string) {
+		key := text.Fold(name)
+		if key == "" || n.byKind[kind][key] != "" {
+			return
+		}
+		if old, ok := rank[key]; ok && old != id {
+			id = ""
+		}
+		rank[key] = id
+	}
+	commit := func(kind item.Kind, rank map[string]string) {
+		maps.Copy(n.byKind[kind], rank)
+	}
+	for _, kind := range item.Kinds() {
+		ids, shown, full, short := map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}
+		for _, e := range entries {
+			if e.Kind == kind {
+				put(kind, ids, e.ID, e.ID)
+			}
+		}
+		commit(kind, ids)
+		for _, e := range entries {
+			if e.Kind == kind {
+				put(kind, shown, e.Name, e.ID)
+			}
+		}
+		commit(kind, shown)
+		for _, e := range entries {
+			if e.Kind == kind {
+				for _, a := range e.Aliases {
+					put(kind, full, a, e.ID)
+				}
+			}
+		}
+		commit(kind, full)
+		for i := range src.Entities {
+			e := &src.Entities[i]
+			if e.Kind != kind {
+				continue
+			}
+			for b := range e.Blocks {
+				for _, group := range [][]Words{e.Blocks[b].Titled, e.Blocks[b].Backref} {
+					for _, ws := range group {
+						for _, w := range ws.Text {
+							put(kind, short, w.Text, e.ID)
+						}
+					}
+				}
+			}
+		}
+		commit(kind, short)
+		for k, id := range n.byKind[kind] {
+			if id != "" {
+				n.known[kind] = append(n.known[kind], k)
+			}
+		}
+		slices.Sort(n.known[kind])
+	}
+	return n
+}
+
+// Resolve returns the id of the rule of a kind that has a name, in any script
+// and spelling that folds alike. A surname that several share resolves to none.
+func (n *Names) Resolve(kind item.Kind, name string) (id string, ok bool) {
+	id = n.byKind[kind][text.Fold(name)]
+	return id, id != ""
+}
+
+// Suggest returns the id of the rule of a kind whose id or name is nearest to
+// name by edit distance, or "" when none is near.
+func (n *Names) Suggest(kind item.Kind, name string) string {
+	key := text.Fold(name)
+	if key == "" || len(key) > 100 {
+		return ""
+	}
+	best, least := "", len([]rune(key))/3+1
+	for _, k := range n.known[kind] {
+		if d := distance(key, k); d < least {
+			best, least = n.byKind[kind][k], d
+		}
+	}
+	if best == "" { // part of a longer name
+		for _, k := range n.known[kind] {
+			if len(key) >= 4 && strings.Contains(k, key) {
+				return n.byKind[kind][k]
+			}
+		}
+	}
+	return best
+}
+
+// distance is the edit distance of two short strings, in runes; transposition
+// of neighbours counts once.
+func distance(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	if len(x) > 128 || len(y) > 128 {
+		return max(len(x), len(y))
+	}
+	before, prev, cur := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
+	for j := range prev {
+		prev[j] = j
+	}
+	for i := range x {
+		cur[0] = i + 1
+		for j := range y {
+			cost := 1
+			if x[i] == y[j] {
+				cost = 0
+			}
+			d := min(prev[j+1]+1, cur[j]+1, prev[j]+cost)
+			if i > 0 && j > 0 && x[i] == y[j-1] && x[i-1] == y[j] {
+				d = min(d, before[j-1]+1)
+			}
+			cur[j+1] = d
+		}
+		before, prev, cur = prev, cur, before
+	}
+	return prev[len(y)]
+}

@@ -1,0 +1,157 @@
+package tagger
+
+import (
+	"sync"
+	"time"
+
+	"marsad/item"
+	"marsad/text"
+)
+
+// A Pack is a compiled rule pack. It is immutable and safe for concurrent use.
+type Pack struct {
+	name, hash string
+	dict       *dict
+	trie       *trie
+	patterns   []pattern
+	longest    int32 // words of the longest pattern
+	entities   []entity
+	blocks     []block
+	themes     []theme
+	lexicons   int
+	entries    []Entry
+	names      *Names
+	scratch    sync.Pool
+}
+
+// Name is the pack's name, for instance "iraq-syria".
+func (p *Pack) Name() string { return p.name }
+
+// Hash names everything that decides how items are tagged: equal hashes give
+// equal tags. It is 16 hexadecimal digits.
+func (p *Pack) Hash() string { return p.hash }
+
+// A class is how a name counts.
+type class uint8
+
+const (
+	classWord class = iota // a lexicon's word
+	classDecoy
+	classStrong
+	classPlain
+	classAcronym
+	classTitled
+	classGated
+	classBackref
+)
+
+// String is the class as a clause of evidence.
+func (c class) String() string {
+	switch c {
+	case classStrong:
+		return "strong"
+	case classPlain:
+		return "plain"
+	case classAcronym:
+		return "acronym"
+	case classTitled:
+		return "titled"
+	case classGated:
+		return "gated"
+	case classBackref:
+		return "backref"
+	case classDecoy:
+		return "decoy"
+	case classWord:
+	}
+	return "word"
+}
+
+// A pattern is one name or word.
+type pattern struct {
+	class   class
+	owner   int32 // entity of a name, -1 for decoys; lexicon of a word
+	block   int32
+	kinds   text.ReadingKind // readings in which it may stand
+	caps    uint32           // which words need a capital
+	acronym bool             // the whole of it in capitals
+	langs   langs
+	strict  string // for short Arabic names: the spelling, marks aside
+	text    string // as the analyst wrote it
+}
+
+type entity struct {
+	kind     item.Kind
+	id       string
+	rule     string
+	parent   int32
+	exposes  []int32
+	rank     int32 // by kind and id
+	ancestry []int32
+}
+
+type block struct {
+	gate, reject []clause
+	titles       operand
+	titleGap     int32
+	from, until  time.Time
+	unsure       bool
+}
+
+type clause struct {
+	scope   Scope
+	not     bool
+	max     int32
+	any, of []operand
+	langs   []string
+	nested  []clause
+	weight  float64
+	text    string
+}
+
+// An operand holds alternatives.
+type operand struct{ sets []set }
+
+type setKind uint8
+
+const (
+	setLexicon setKind = iota
+	setEntity
+	setWithin // a place and all in it
+	setKindOf // any entity of a kind
+)
+
+type set struct {
+	of    setKind
+	index int32
+	kind  item.Kind
+}
+
+type theme struct {
+	id, rule       string
+	any, all, none []clause
+	threshold      float64
+}
+
+// langs is a set of languages; 0 is all.
+type langs uint16
+
+func langOf(tag string) langs {
+	for i, l := range []string{"en", "ar", "ckb", "kmr", "fa", "tr", "fr"} {
+		if l == tag {
+			return 1 << i
+		}
+	}
+	return 0
+}
+
+// langsOfItem is what lexicon words an item of a language may hold.
+func langsOfItem(tag string) langs {
+	if tag == "" || tag == text.Undetermined {
+		return ^langs(0)
+	}
+	if l := langOf(tag); l != 0 {
+		return l
+	}
+	return 1 << 15 // none of ours
+}

@@ -1,0 +1,176 @@
+package tagger
+
+import (
+	"time"
+
+	"marsad/item"
+)
+
+// A Pos is a place in a rule file. Compile hands it back in mistakes and does
+// not look into it.
+type Pos struct {
+	File      string `json:"-"`
+	Line, Col int    `json:"-"`
+}
+
+// A Mistake is something wrong with a pack.
+type Mistake struct {
+	Pos  Pos
+	What string
+	Hint string
+}
+
+// A Source is a pack before compilation, or a part of one: Compile joins the
+// sources it is given.
+type Source struct {
+	// Pack names the pack; of several sources one must say it.
+	Pack     string
+	Pos      Pos
+	Lexicons []Lexicon
+	// Decoys are phrases that hold a name and are not about it ("Damascus
+	// steel"): what stands inside them is not found.
+	Decoys []Words
+	// Entities are actors and places, Themes the rest.
+	Entities []Entity
+	Themes   []Theme
+}
+
+// Words are names or words of one language. A name is found in items of every
+// language, a lexicon's word only in those of its own (and of none known);
+// "all" is every language.
+type Words struct {
+	Lang string
+	Text []Word
+}
+
+// A Word is a word or phrase as an analyst writes it. In a lexicon, a star ends
+// a word that may go on (reopen*). In a name, capitals in Latin script ask for
+// capitals in the text; a name of two to six capitals asks for capitals alone.
+type Word struct {
+	Text string
+	Pos  Pos
+}
+
+// A Lexicon is a named list of words for gates and themes.
+type Lexicon struct {
+	ID    string
+	Pos   Pos
+	Words []Words
+}
+
+// An Entity is an actor or a place.
+type Entity struct {
+	Kind item.Kind
+	ID   string
+	Pos  Pos
+	// Name is for display, Type what it is (person, city, …).
+	Name, Type string
+	// In is the place that holds this place; empty at the top.
+	In string
+	// Located says that Lat and Lon are given, in degrees.
+	Located  bool
+	Lat, Lon float64
+	// Exposes lists what is found even inside this entity's names.
+	Exposes []Ref
+	// Blocks are the ways in which it is named.
+	Blocks   []Block
+	Examples []Example
+}
+
+// A Ref names another rule, as an operand would.
+type Ref struct {
+	Text string
+	Pos  Pos
+}
+
+// A Block is a group of names under common conditions.
+type Block struct {
+	Pos Pos
+	// Strong names are enough whatever stands around them; Plain ones unless
+	// Reject strikes; Gated ones need Gate; Titled ones a title before them;
+	// Acronyms capitals; Backref ones (surnames) a full name in the item.
+	Strong, Plain, Gated, Acronyms, Backref []Words
+	Titled                                  []Words
+	Titles                                  Operand
+	TitleGap                                int // words allowed between title and name
+	// One clause of Gate must hold; one of Reject drops the name.
+	Gate, Reject []Clause
+	// From and Until bound the item's date; zero is open. Until is exclusive.
+	From, Until time.Time
+	// Unsure makes a gated name without its gate, or a surname without its full
+	// name, a candidate; otherwise it is nothing.
+	Unsure bool
+}
+
+// A Scope says where a clause looks.
+type Scope string
+
+// The scopes of clauses. Before, After and Near need an anchor in a gate (the
+// name itself); in a theme Near means: together.
+const (
+	Before   Scope = "before"
+	After    Scope = "after"
+	Near     Scope = "near"
+	Sentence Scope = "sentence"
+	Title    Scope = "title"
+	Doc      Scope = "doc"
+	// Lang holds for items in one of the languages, Origin for those of one of
+	// the feeds or sources, Nested when all its clauses do.
+	Lang   Scope = "lang"
+	Origin Scope = "source"
+	Nested Scope = "all"
+)
+
+// A Clause is one condition.
+type Clause struct {
+	Pos   Pos
+	Scope Scope
+	Not   bool
+	// Max is how many words may stand between.
+	Max int
+	// One of Any must be there; all of Of must be there together.
+	Any, Of []Operand
+	// Langs is for Lang and Origin, Clauses (all must hold) for Nested.
+	Langs   []string
+	Clauses []Clause
+	// Weight counts towards a theme's threshold.
+	Weight float64
+}
+
+// An Operand is what a clause looks for: alternatives of which one is enough.
+type Operand struct {
+	Pos Pos
+	// Refs are "lexicon", "actor:id", "place:id", "actor:*", "in:place-id" (the
+	// place or any place in it).
+	Refs []Ref
+	// Words are given in place.
+	Words []Words
+}
+
+// A Theme is what an item may be about.
+type Theme struct {
+	ID   string
+	Pos  Pos
+	Name string
+	// Names are other names by which people ask for it; they are not searched
+	// for in items.
+	Names []Words
+	// The weights of the clauses of Any that hold must reach Threshold, every
+	// clause of All must hold and none of None. Half the threshold makes a
+	// candidate.
+	Any, All, None []Clause
+	Threshold      float64
+	Examples       []Example
+}
+
+// An Example is a text that must, or must not, get a rule's tag.
+type Example struct {
+	Pos         Pos
+	Lang        string
+	Date        time.Time
+	Title, Body string
+	// Want says whether the tag must be given, certain.
+	Want bool
+	// Spans, if any, are the exact texts of the evidence, in order.
+	Spans []string
+}

@@ -1,0 +1,419 @@
+package text
+
+import "unicode/utf8"
+
+// Flags say how a token was written and what stands before it.
+type Flags uint16
+
+// The flags of a token.
+const (
+	// Capital: the first letter is upper or title case.
+	Capital Flags = 1 << iota
+	// AllCaps: at least two letters, all of them upper case (IS, U.S.).
+	AllCaps
+	// Digits: there is a digit in it.
+	Digits
+	// SoftBreak: a zero-width non-joiner stands inside (Persian, Kurdish).
+	SoftBreak
+	// Apostrophe: an apostrophe stands inside (Qa'im, Türkiye'nin, l'Irak).
+	Apostrophe
+	// Dotted: single letters joined over full stops (U.S., D.C.).
+	Dotted
+	// Break: a comma, colon, bracket, dash or other symbol stands between this
+	// token and the one before; no name reaches across it.
+	Break
+	// SentenceStart: the first token of its sentence.
+	SentenceStart
+	// Cut: the term is cut at MaxTerm bytes; Start and End are of the whole word.
+	Cut
+	// Latin and Arabic tell the script of the first letter.
+	Latin
+	Arabic
+)
+
+// MaxTerm bounds the bytes of a folded term. A longer "word" is no word.
+const MaxTerm = 128
+
+// A Token is one word of a text.
+type Token struct {
+	// Term is the folded word. It aliases the analyzer's buffer.
+	Term []byte
+	// Hash is Hash(Term), computed on the way.
+	Hash uint64
+	// Start and End are the byte offsets of the whole word in the original.
+	Start, End int
+	// Pos counts tokens from 0, Sentence sentences from 0.
+	Pos, Sentence int
+	Flags         Flags
+
+	term int32 // offset of Term in the buffer
+	// The first and the last apostrophe inside the word, as offsets into Term;
+	// 0 when there is none.
+	firstApos, lastApos uint8
+}
+
+// An Analyzer cuts texts into tokens. The zero value is ready; it may be used
+// again and again (then it allocates nothing), but not by two goroutines at once.
+type Analyzer struct {
+	t      *tables
+	src    string
+	lang   language
+	buf    []byte
+	tokens []Token
+
+	readings []Reading
+	scratch  []byte
+}
+
+// Tokens returns the words of s in order. lang is the language of s as a BCP 47
+// primary tag, or empty; it decides only which Readings the tokens have and how
+// ı and I relate. The tokens, and the terms in them, are valid until the next
+// call. Any bytes may be given: what is not UTF-8 separates words.
+func (a *Analyzer) Tokens(s, lang string) []Token {
+	if a.t == nil {
+		a.t = shared()
+	}
+	a.src, a.lang = s, languageOf(lang)
+	a.tokens, a.buf = a.tokens[:0], a.buf[:0]
+	if free := cap(a.buf); free < len(s)+64 {
+		a.buf = make([]byte, 0, len(s)+len(s)/4+64)
+	}
+	sc := scanner{t: a.t, s: s, buf: a.buf, tokens: a.tokens, fresh: true}
+	sc.run()
+	a.buf, a.tokens = sc.buf, sc.tokens
+	for i := range a.tokens {
+		t := &a.tokens[i]
+		end := len(a.buf)
+		if i+1 < len(a.tokens) {
+			end = int(a.tokens[i+1].term)
+		}
+		t.Term = a.buf[t.term:end:end]
+	}
+	return a.tokens
+}
+
+// Fold returns the folded words of s joined by one space: the form in which
+// names and query words are compared. Two spellings of a name that differ in
+// case, diacritics, Arabic letter variants, hyphens or apostrophes fold alike.
+func Fold(s string) string {
+	var a Analyzer
+	out := make([]byte, 0, len(s)+8)
+	for i, t := range a.Tokens(s, "") {
+		if i > 0 {
+			out = append(out, ' ')
+		}
+		out = append(out, t.Term...)
+	}
+	return string(out)
+}
+
+const hashPrime = 0x9E3779B97F4A7C15
+
+func mix(h uint64) uint64 {
+	h ^= h >> 29
+	h *= 0xBF58476D1CE4E5B9
+	return h ^ h>>32
+}
+
+// Hash returns the hash of a folded term that tokens and readings carry. It is
+// the same in every process.
+func Hash(term []byte) uint64 {
+	var h uint64
+	for i := 0; i < len(term); {
+		c := rune(term[i])
+		size := 1
+		if c >= utf8.RuneSelf {
+			c, size = utf8.DecodeRune(term[i:])
+		}
+		h = (h ^ uint64(c)) * hashPrime
+		i += size
+	}
+	return mix(h)
+}
+
+// The separators seen since the last word.
+const (
+	gapSpace = 1 << iota
+	gapHard
+	gapDot
+	gapStop
+	gapLine
+)
+
+// A scanner is one run over a text.
+type scanner struct {
+	t      *tables
+	s      string
+	buf    []byte
+	tokens []Token
+
+	sentence int
+	gap      int
+	fresh    bool // the next token starts a sentence whatever stands before it
+}
+
+func (c *scanner) run() {
+	s, t := c.s, c.t
+	for i := 0; i < len(s); {
+		e, size := t.lookup(s, i)
+		switch e.class() {
+		case classSpace:
+			c.gap |= gapSpace
+		case classHard:
+			c.gap |= gapHard
+		case classDot:
+			c.gap |= gapDot
+		case classStop:
+			c.gap |= gapStop
+		case classLine:
+			c.gap |= gapLine
+		case classSoft:
+			// " – " between words is a dash; " - " may as well join them.
+			if size > 1 && c.gap&gapSpace != 0 && spaceAt(t, s, i+size) {
+				c.gap |= gapHard
+			}
+		case classApostrophe, classMark, classIgnored, classJoiner:
+		default:
+			i = c.word(i)
+			continue
+		}
+		i += size
+	}
+}
+
+func spaceAt(t *tables, s string, i int) bool {
+	if i >= len(s) {
+		return true
+	}
+	e, _ := t.lookup(s, i)
+	return e.class() == classSpace || e.class() == classLine
+}
+
+// letterAt reports whether a letter or digit starts at i.
+func letterAt(t *tables, s string, i int) bool {
+	if i >= len(s) {
+		return false
+	}
+	e, _ := t.lookup(s, i)
+	return e.class() == classLetter || e.class() == classMulti || e.class() == classBig
+}
+
+// word scans the word that starts at i and returns the offset behind it.
+func (c *scanner) word(i int) int {
+	s, t, buf := c.s, c.t, c.buf
+	var (
+		first, _            = t.lookup(s, i)
+		start, end          = i, i
+		base                = len(buf)
+		hash                uint64
+		letters, upper, dot int // dot: how many letters stood before the last stop
+		all                 entry
+		flags               Flags
+		firstApos, lastApos int
+	)
+loop:
+	for i < len(s) {
+		var e entry
+		var size int
+		// The two common lengths are decoded here: a call per letter would
+		// cost more than all else.
+		if b := s[i]; b < utf8.RuneSelf {
+			e, size = t.bmp[b], 1
+		} else if i+1 < len(s) && b >= 0xC2 && b < 0xE0 && s[i+1]&0xC0 == 0x80 {
+			e, size = t.bmp[uint16(b&0x1F)<<6|uint16(s[i+1]&0x3F)], 2
+		} else {
+			e, size = t.lookup(s, i)
+		}
+		if e&classMask == isLetter {
+			out := uint32(e & 0xFFFF)
+			hash = (hash ^ uint64(out)) * hashPrime
+			switch {
+			case out < utf8.RuneSelf:
+				buf = append(buf, byte(out))
+			case out < 0x800:
+				buf = append(buf, 0xC0|byte(out>>6), 0x80|byte(out&0x3F))
+			default:
+				buf = utf8.AppendRune(buf, rune(out))
+			}
+			letters++
+			upper += int(e>>24) & 1
+			all |= e
+			i += size
+			end = i
+			continue
+		}
+		switch e.class() {
+		case classMulti:
+			for _, out := range t.multi[e.out()] {
+				hash = (hash ^ uint64(out)) * hashPrime
+				buf = utf8.AppendRune(buf, out)
+			}
+			letters++
+			upper += int(e>>24) & 1
+			i += size
+			end = i
+		case classSingle:
+			if i > start {
+				break loop
+			}
+			out, _ := utf8.DecodeRuneInString(s[i:])
+			if e.out() != 0 {
+				out = e.out()
+			}
+			hash = (hash ^ uint64(out)) * hashPrime
+			buf = utf8.AppendRune(buf, out)
+			i, end, buf, hash = c.marks(i+size, buf, hash)
+			break loop
+		case classBig:
+			out, _ := utf8.DecodeRuneInString(s[i:])
+			hash = (hash ^ uint64(out)) * hashPrime
+			buf = utf8.AppendRune(buf, out)
+			letters++
+			i += size
+			end = i
+		case classMark:
+			if out := e.out(); out != 0 {
+				hash = (hash ^ uint64(out)) * hashPrime
+				buf = utf8.AppendRune(buf, out)
+			}
+			i += size
+			end = i
+		case classIgnored:
+			i += size
+		case classJoiner:
+			if letterAt(t, s, i+size) {
+				flags |= SoftBreak
+			}
+			i += size
+		case classApostrophe:
+			if !letterAt(t, s, i+size) {
+				break loop
+			}
+			if at := len(buf) - base; at < MaxTerm {
+				flags |= Apostrophe
+				if firstApos == 0 {
+					firstApos = at
+				}
+				lastApos = at
+			}
+			i += size
+		case classDot:
+			// U.S., D.C.: single letters with stops between them are one word.
+			if letters-dot != 1 || all&bitDigit != 0 || size != 1 || !letterAt(t, s, i+size) {
+				break loop
+			}
+			next, size2 := t.lookup(s, i+size)
+			if next&bitDigit != 0 || letterAt(t, s, i+size+size2) {
+				break loop
+			}
+			flags |= Dotted
+			dot = letters
+			i += size
+		default:
+			break loop
+		}
+	}
+	if first&bitUpper != 0 {
+		flags |= Capital
+		if upper > 1 && upper == letters {
+			flags |= AllCaps
+		}
+	}
+	if all&bitDigit != 0 {
+		flags |= Digits
+	}
+	switch first.script() {
+	case scriptLatin:
+		flags |= Latin
+	case scriptArabic:
+		flags |= Arabic
+	default:
+	}
+	hash = mix(hash)
+	if len(buf)-base > MaxTerm {
+		buf = cut(buf, base)
+		hash = Hash(buf[base:])
+		flags |= Cut
+	}
+	c.gapFlags(&flags, first)
+	c.tokens = append(c.tokens, Token{
+		Hash: hash, Start: start, End: end, Pos: len(c.tokens), Sentence: c.sentence, Flags: flags,
+		term: int32(base), firstApos: uint8(firstApos), lastApos: uint8(lastApos),
+	})
+	c.buf = buf
+	return i
+}
+
+// cut shortens the term that starts at base to MaxTerm bytes of whole runes.
+func cut(buf []byte, base int) []byte {
+	end := base + MaxTerm
+	for !utf8.RuneStart(buf[end]) {
+		end--
+	}
+	return buf[:end]
+}
+
+// marks appends the marks that belong to a word of one rune.
+func (c *scanner) marks(i int, buf []byte, hash uint64) (next, end int, out []byte, h uint64) {
+	end = i
+	for i < len(c.s) {
+		e, size := c.t.lookup(c.s, i)
+		if e.class() != classMark && e.class() != classIgnored {
+			break
+		}
+		i += size
+		if e.class() == classMark {
+			end = i
+			if r := e.out(); r != 0 {
+				hash = (hash ^ uint64(r)) * hashPrime
+				buf = utf8.AppendRune(buf, r)
+			}
+		}
+	}
+	return i, end, buf, hash
+}
+
+// gapFlags says what stands before a word, and counts sentences.
+func (c *scanner) gapFlags(flags *Flags, first entry) {
+	switch {
+	case c.fresh:
+		c.fresh = false
+		*flags |= SentenceStart
+	case c.gap&^gapSpace == 0:
+	case c.gap&gapLine != 0, c.gap&(gapDot|gapStop) != 0 && c.gap&gapSpace != 0 && c.ends(first):
+		c.sentence++
+		*flags |= SentenceStart | Break
+	case c.gap&(gapHard|gapStop) != 0:
+		*flags |= Break
+	}
+	c.gap = 0
+}
+
+// ends reports whether the stop between the last token and the next, whose
+// first rune is given, ends a sentence.
+func (c *scanner) ends(first entry) bool {
+	if first&bitLower != 0 && first.script() == scriptLatin {
+		return false
+	}
+	if c.gap&gapStop != 0 {
+		return true
+	}
+	last := &c.tokens[len(c.tokens)-1]
+	if last.Flags&Dotted != 0 {
+		return false
+	}
+	term := c.buf[last.term:]
+	return last.Flags&Capital == 0 || len(term) > 1 && !abbreviated(term)
+}
+
+// abbreviated reports whether a word is written with a stop and a capital, and
+// a name follows it.
+func abbreviated(term []byte) bool {
+	switch string(term) {
+	case "mr", "mrs", "ms", "dr", "gen", "lt", "col", "maj", "sgt", "capt", "st", "prof", "sen", "rep", "gov",
+		"brig", "adm", "hon", "rev", "mme", "mlle", "jan", "feb", "aug", "sept", "sep", "oct", "nov", "dec",
+		"no", "vs", "av", "doc":
+		return true
+	}
+	return false
+}
