@@ -142,8 +142,12 @@ func (p *Pipeline) receiverStatus(ctx context.Context, st *server.Status) error 
 }
 
 func feedStatus(f ingest.FeedStatus) server.Feed {
+	state := server.FeedState(f.State)
+	if f.State == ingest.StateWaiting {
+		state = server.FeedNew
+	}
 	return server.Feed{
-		Name: f.Name, URL: f.URL, State: server.FeedState(f.State), Error: f.Error, Failures: f.Failures,
+		Name: f.Name, URL: f.URL, State: state, Error: f.Error, Failures: f.Failures,
 		Items: uint64(max(f.Published, 0)), LastPoll: f.LastCheck, LastItem: f.LastNew, NextPoll: f.NextPoll,
 	}
 }

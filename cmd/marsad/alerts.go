@@ -30,7 +30,7 @@ func newAlerts() *cobra.Command {
 	}
 	cmd.PersistentFlags().StringVarP(&path, "config", "c", defaultConfig, "configuration file")
 	cmd.PersistentFlags().BoolVar(&asJSON, "json", false, "one JSON object per line")
-	cmd.Flags().IntVarP(&limit, "limit", "n", 20, "how many, up to 200")
+	cmd.Flags().IntVarP(&limit, "limit", "n", 20, "how many, up to 1000")
 	cmd.AddCommand(&cobra.Command{
 		Use:   "dead",
 		Short: "What could not be delivered, and why",
