@@ -171,6 +171,8 @@ func (t *tables) build(r rune, scripts []script, letters map[rune]string) entry 
 	switch {
 	case out == "":
 		return classHard << classShift
+	case q > 0xFFFF: // a compatibility ideograph: itself
+		return e | entry(r) | classSingle<<classShift
 	case (n < len(out) || !singles(sc)) && strings.ContainsFunc(out, func(o rune) bool { return singles(scripts[o]) }):
 		// A digraph, or an ideograph in a circle: a word of its own, too.
 		return e | entry(r) | classSingle<<classShift

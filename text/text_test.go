@@ -271,3 +271,23 @@ func BenchmarkTokens(b *testing.B) {
 		})
 	}
 }
+
+// Every rune there is, alone and inside a word, must fold to something stable.
+func TestEveryRune(t *testing.T) {
+	t.Parallel()
+	var a text.Analyzer
+	for r := range rune(utf8.MaxRune + 1) {
+		s := "x" + string(r) + "y"
+		for _, tok := range a.Tokens(s, "tr") {
+			if tok.Start >= tok.End || !utf8.Valid(tok.Term) || len(tok.Term) == 0 {
+				t.Fatalf("%U: token %+v", r, tok)
+			}
+			a.Readings(tok)
+		}
+	}
+	for r := range rune(0x30000) {
+		if once := text.Fold(string(r)); text.Fold(once) != once {
+			t.Errorf("%U folds to %q and then to %q", r, once, text.Fold(once))
+		}
+	}
+}
