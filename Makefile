@@ -53,7 +53,7 @@ bench-replay: ## ten days of news through all stages, beside Bleve alone (docs/p
 
 .PHONY: torture
 torture: build ## the long crash, power and full-disk tests (docs/reliability.md); as root
-	MARSAD_TORTURE=1 $(GO) test -run 'Crash|Full|Torture' -v -timeout 60m ./bus ./index ./pipeline ./cmd/marsad
+	MARSAD_TORTURE=1 $(GO) test -run 'Crash|Kill|Full' -v -timeout 60m ./bus ./index ./pipeline ./cmd/marsad
 
 .PHONY: fuzz
 FUZZTIME := 10s
