@@ -3,7 +3,7 @@
 //
 // Two halves meet at the ALERTS stream. The [Stage] reads tagged items, matches
 // them against a compiled [Set] of watches and publishes an [Alert] for each
-// (watch, story) that is new. A [Delivery], one for each receiver, takes alerts
+// (watch, story) that is new. A [Courier], one for each receiver, takes alerts
 // from that receiver's queue and sends them, again and again on a schedule,
 // until they arrive or are filed as dead letters.
 //

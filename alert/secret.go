@@ -2,7 +2,6 @@ package alert
 
 import (
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -10,13 +9,13 @@ import (
 	"strings"
 
 	"marsad/internal/field"
+	"marsad/internal/secretfile"
 )
 
 const (
 	secretPrefix = "whsec_"
 	// Standard Webhooks asks for keys of 24 to 64 bytes.
 	minKey, maxKey = 24, 64
-	maxSecretFile  = 4 << 10
 	maxSecrets     = 4
 	redacted       = "[redacted]"
 )
@@ -36,9 +35,9 @@ func (r Receiver) secrets() ([]secret, *field.Error) {
 	case r.SecretFile != "" && r.SecretEnv != "":
 		return nil, field.Errorf("secret_env", "the secret is given twice").Hintf("keep either secret_file or secret_env")
 	case r.SecretFile != "":
-		text, err := readSecretFile(r.SecretFile)
-		if err != nil {
-			return nil, err
+		text, refused := secretfile.Read(r.SecretFile)
+		if refused != nil {
+			return nil, field.Errorf("secret_file", "%s %s", refused.Name, refused.What).Hintf("%s", refused.Hint)
 		}
 		return parseSecrets("secret_file", text)
 	case r.SecretEnv != "":
@@ -49,48 +48,6 @@ func (r Receiver) secrets() ([]secret, *field.Error) {
 		return parseSecrets("secret_env", text)
 	}
 	return nil, field.Errorf("secret_file", "a webhook needs a secret to sign with").Hintf("%s", hint)
-}
-
-// readSecretFile reads a file that only its owner may read.
-func readSecretFile(name string) (string, *field.Error) {
-	refuse := func(what, hint string) (string, *field.Error) {
-		return "", field.Errorf("secret_file", "%s %s", name, what).Hintf("%s", hint)
-	}
-	// A pipe would block in Open, so look before.
-	info, err := os.Stat(name)
-	if err != nil {
-		return refuse("cannot be read: "+cause(err), "check the path; a relative one is taken from the folder of the configuration")
-	}
-	if !info.Mode().IsRegular() {
-		return refuse("is not a plain file", "name the file that holds the secret")
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return refuse("cannot be read: "+cause(err), "it must belong to the user that runs marsad")
-	}
-	defer f.Close()
-	if info, err = f.Stat(); err != nil {
-		return refuse("cannot be read: "+cause(err), "")
-	}
-	if perm := info.Mode().Perm(); perm&0o077 != 0 {
-		return refuse(fmt.Sprintf("can be read by others (mode %04o)", perm), "chmod 600 "+name)
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxSecretFile+1))
-	if err != nil {
-		return refuse("cannot be read: "+cause(err), "")
-	}
-	if len(text) > maxSecretFile {
-		return refuse("is too long for a secret", "it holds one secret, or two while the secret is being changed")
-	}
-	return string(text), nil
-}
-
-// cause is the system's own words, without the path, which stands beside them.
-func cause(err error) string {
-	if path, ok := errors.AsType[*os.PathError](err); ok {
-		err = path.Err
-	}
-	return err.Error()
 }
 
 func parseSecrets(path, text string) ([]secret, *field.Error) {

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"marsad/internal/field"
+	"marsad/internal/printable"
 	"marsad/item"
 	"marsad/query"
 	"marsad/text"
@@ -120,7 +121,7 @@ func queryError(path, q string, err error) *field.Error {
 	pos := min(max(at.Pos, 0), len(q))
 	e := field.Errorf(path, "%s, at character %d of the query", at.Msg, utf8.RuneCountInString(q[:pos])+1)
 	if end := min(max(at.End, pos), len(q)); strings.TrimSpace(q[pos:end]) != "" {
-		e.What += fmt.Sprintf(" (%s)", clip(neutral(q[pos:end]), 40))
+		e.What += fmt.Sprintf(" (%s)", printable.Clip(printable.Clean(q[pos:end]), 40))
 	}
 	e.Hint = at.Hint
 	return e

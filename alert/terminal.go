@@ -4,19 +4,14 @@ import (
 	"context"
 	"io"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
-	"golang.org/x/text/unicode/bidi"
+	"marsad/internal/printable"
 )
 
 // A terminal writes one line for each alert.
 type terminal struct{ out io.Writer }
 
 const (
-	firstStrongIsolate = '\u2068'
-	popIsolate         = '\u2069'
-
 	maxLineTitle  = 160 // runes
 	maxLineSource = 40
 	maxLineURL    = 300
@@ -26,7 +21,7 @@ const (
 
 func (t *terminal) send(_ context.Context, _ string, a Alert) error {
 	if _, err := io.WriteString(t.out, Line(a)+"\n"); err != nil {
-		return &failure{reason: "write to the terminal: " + neutral(err.Error())}
+		return &failure{reason: "write to the terminal: " + printable.Clean(err.Error())}
 	}
 	return nil
 }
@@ -49,8 +44,8 @@ func Line(a Alert) string {
 	if a.Priority == Urgent {
 		b.WriteString("urgent ")
 	}
-	b.WriteString(shown(a.Watch, maxLineClause) + ": ")
-	title := shown(a.Title, maxLineTitle)
+	b.WriteString(printable.Line(a.Watch, maxLineClause) + ": ")
+	title := printable.Line(a.Title, maxLineTitle)
 	if title == "" {
 		title = "(no title)"
 	}
@@ -58,7 +53,7 @@ func Line(a Alert) string {
 	var from []string
 	for _, s := range []string{a.Source, a.Lang} {
 		if s != "" {
-			from = append(from, shown(s, maxLineSource))
+			from = append(from, printable.Line(s, maxLineSource))
 		}
 	}
 	if len(from) > 0 {
@@ -69,7 +64,7 @@ func Line(a Alert) string {
 	}
 	for _, u := range []string{a.URL, a.PageURL} {
 		if u != "" {
-			b.WriteString(" — " + shown(u, maxLineURL))
+			b.WriteString(" — " + printable.Line(u, maxLineURL))
 			break
 		}
 	}
@@ -90,65 +85,11 @@ func reasons(why []Reason) string {
 			parts = append(parts, "…")
 			break
 		}
-		part := shown(r.Clause, maxLineClause)
+		part := printable.Line(r.Clause, maxLineClause)
 		if r.Text != "" && !strings.EqualFold(r.Text, r.Clause) {
-			part += " «" + shown(r.Text, maxLineClause) + "»"
+			part += " «" + printable.Line(r.Text, maxLineClause) + "»"
 		}
 		parts = append(parts, part)
 	}
 	return strings.Join(parts, ", ")
-}
-
-// shown makes text fit for a line: neutral, at most n runes, and fenced off from
-// its surroundings when it holds right-to-left letters.
-func shown(s string, n int) string {
-	s = clip(neutral(s), n)
-	for _, r := range s {
-		p, _ := bidi.LookupRune(r)
-		if c := p.Class(); c == bidi.R || c == bidi.AL {
-			return string(firstStrongIsolate) + s + string(popIsolate)
-		}
-	}
-	return s
-}
-
-// clip shortens s to n runes, the last of them "…" when something was cut.
-func clip(s string, n int) string {
-	if len(s) <= n || utf8.RuneCountInString(s) <= n {
-		return s
-	}
-	i := 0
-	for at := range s {
-		if i == n-1 {
-			return s[:at] + "…"
-		}
-		i++
-	}
-	return s
-}
-
-// neutral removes what acts on a terminal or on the text around it instead of
-// being read: control and bidi characters, line ends, invisible tags. White
-// space becomes single spaces, bytes that are no UTF-8 become U+FFFD. The joiners
-// that Persian and Kurdish spelling needs stay.
-func neutral(s string) string {
-	var b strings.Builder
-	b.Grow(len(s))
-	space := false
-	for _, r := range s {
-		switch {
-		case unicode.IsSpace(r) || r == '\u2028' || r == '\u2029':
-			space = b.Len() > 0
-			continue
-		case r == '\u200c' || r == '\u200d':
-		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Cs, unicode.Noncharacter_Code_Point):
-			continue
-		}
-		if space {
-			b.WriteByte(' ')
-			space = false
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }

@@ -21,6 +21,7 @@ import (
 	"syscall"
 	"time"
 
+	"marsad/internal/printable"
 	"marsad/internal/safedial"
 )
 
@@ -46,13 +47,9 @@ func newWebhook(r Receiver, slots int, agent string) (*webhook, error) {
 	if mistake != nil {
 		return nil, mistake
 	}
-	guard := safedial.Guard{}
-	for _, s := range r.AllowPrivate {
-		p, err := safedial.ParsePrefix(s)
-		if err != nil {
-			return nil, err
-		}
-		guard.Allow = append(guard.Allow, p)
+	guard, err := safedial.New(r.AllowPrivate)
+	if err != nil {
+		return nil, err
 	}
 	dialer := &net.Dialer{Timeout: 10 * time.Second, Control: guard.Control}
 	if u.Scheme != "https" {
@@ -215,5 +212,5 @@ func (w *webhook) redact(err error) string {
 			}
 		}
 	}
-	return clip(neutral(text), 200)
+	return printable.Clip(printable.Clean(text), 200)
 }

@@ -41,6 +41,7 @@ type Bus struct {
 	mu         sync.Mutex
 	publishers map[string]*publisher // by subject
 	last       map[Stream]uint64     // highest sequence known to be durable
+	done       map[string]uint64     // what each stage has done with, by its name
 	queues     *KV                   // where each queue began
 
 	life    context.Context // ends with Close
@@ -63,6 +64,7 @@ func Open(ctx context.Context, cfg Config, dir string, log *slog.Logger, reg pro
 		batchPrefix: strconv.FormatUint(rand.Uint64(), 36) + "-",
 		publishers:  make(map[string]*publisher),
 		last:        make(map[Stream]uint64),
+		done:        make(map[string]uint64),
 	}
 	b.life, b.end = context.WithCancel(context.WithoutCancel(ctx))
 	defer func() {
@@ -152,6 +154,21 @@ func (b *Bus) noteLast(s Stream, seq uint64) {
 	if more {
 		b.advanced.raise()
 	}
+}
+
+// noteDone remembers that stage has done with everything up to seq.
+func (b *Bus) noteDone(stage string, seq uint64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.done[stage] = seq
+}
+
+// Done returns the sequence up to which a stage of this process has handled or
+// parked every record of its stream; 0 when it has not begun to read.
+func (b *Bus) Done(stage string) uint64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.done[stage]
 }
 
 // lastKnown returns the highest sequence of s that is known to be durable.

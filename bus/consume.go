@@ -36,24 +36,49 @@ type Handler[T any] func(ctx context.Context, batch []Record[T]) error
 // after names (see Check), at the start or after such a restart, and ErrClosed
 // when the bus is closed under it.
 func (t *Topic[T]) Consume(ctx context.Context, stage string, after Position, handle Handler[T]) error {
+	return t.consume(ctx, &reader[T]{topic: t, stage: stage, pos: after, handle: handle})
+}
+
+// ReadAll gives the records behind after to handle as Consume does, up to the
+// one that is the last when it is called, and then returns nil; ctx's error
+// when that ends first.
+func (t *Topic[T]) ReadAll(ctx context.Context, stage string, after Position, handle Handler[T]) error {
+	last, err := t.LastSeq(ctx)
+	if err != nil || last <= after.Seq {
+		return err
+	}
+	r := &reader[T]{topic: t, stage: stage, pos: after, handle: handle, until: last}
+	if err := t.consume(ctx, r); err != nil {
+		return err
+	}
+	if r.pos.Seq < last {
+		return fmt.Errorf("stage %s: %w", stage, context.Cause(ctx))
+	}
+	return nil
+}
+
+// consume runs r until it is done, ctx ends or the bus is closed.
+func (t *Topic[T]) consume(ctx context.Context, r *reader[T]) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer t.bus.atEnd(cancel)()
 
-	r := &reader[T]{topic: t, stage: stage, pos: after, handle: handle}
+	t.bus.noteDone(r.stage, r.pos.Seq)
 	pauses := newBackoff(50*time.Millisecond, 5*time.Second)
 	for {
 		before := r.pos.Seq
 		err := r.run(ctx)
 		switch {
+		case r.finished():
+			return nil
 		case t.bus.life.Err() != nil:
 			return ErrClosed
 		case ctx.Err() != nil:
 			return nil
 		case errors.Is(err, ErrDiverged):
-			return fmt.Errorf("stage %s: %w", stage, err)
+			return fmt.Errorf("stage %s: %w", r.stage, err)
 		}
-		t.bus.log.WarnContext(ctx, "reading is interrupted", "stream", t.stream, "stage", stage, "seq", r.pos.Seq, "err", err)
+		t.bus.log.WarnContext(ctx, "reading is interrupted", "stream", t.stream, "stage", r.stage, "seq", r.pos.Seq, "err", err)
 		t.bus.health.suspect()
 		if r.pos.Seq != before {
 			pauses.reset()
@@ -71,7 +96,11 @@ type reader[T any] struct {
 	pos    Position // of the last record done with
 	handle Handler[T]
 	raws   []raw
+	until  uint64 // the last record to read; 0: for ever
 }
+
+// finished reports whether all that was asked for has been read.
+func (r *reader[T]) finished() bool { return r.until > 0 && r.pos.Seq >= r.until }
 
 // run reads with one consumer until that is lost.
 func (r *reader[T]) run(ctx context.Context) error {
@@ -84,7 +113,7 @@ func (r *reader[T]) run(ctx context.Context) error {
 		return err
 	}
 	defer p.close()
-	for {
+	for !r.finished() {
 		r.raws, err = p.receive(ctx, r.raws[:0], consumeBatch)
 		if err != nil {
 			return err
@@ -101,6 +130,7 @@ func (r *reader[T]) run(ctx context.Context) error {
 		}
 		clear(r.raws)
 	}
+	return nil
 }
 
 // durable waits until the first of raws are known to be durable, and returns
@@ -151,6 +181,7 @@ func (r *reader[T]) hand(ctx context.Context, raws []raw) error {
 	}
 	last := raws[len(raws)-1]
 	r.pos = Position{last.seq, last.id}
+	r.topic.bus.noteDone(r.stage, last.seq)
 	r.topic.bus.metrics.consumed.WithLabelValues(string(r.topic.stream), r.stage).Add(float64(len(batch)))
 	return nil
 }
@@ -162,7 +193,7 @@ func (r *reader[T]) decode(ctx context.Context, raws []raw) ([]Record[T], error)
 	for _, m := range raws {
 		rec, err := t.record(m)
 		if err != nil {
-			if err := t.bus.park(ctx, parkedOf(r.stage, t.stream, m, 1, err)); err != nil {
+			if err := t.bus.Park(ctx, parkedOf(r.stage, t.stream, m, 1, err)); err != nil {
 				return nil, err
 			}
 			continue
@@ -221,7 +252,7 @@ func (r *reader[T]) process(ctx context.Context, batch []Record[T]) error {
 		default:
 			failures("permanent")
 			rec := batch[0]
-			return b.park(ctx, Parked{
+			return b.Park(ctx, Parked{
 				Stage: r.stage, Stream: r.topic.stream, Seq: rec.Seq, ID: rec.ID,
 				Reason: err.Error(), Tries: tries,
 			})

@@ -36,9 +36,7 @@ func parkedOf(stage string, s Stream, m raw, tries int, err error) Parked {
 
 // Park puts a record aside, with its reason. Parking it again, by the same
 // stage, replaces the report. Park waits while the server is away.
-func (b *Bus) Park(ctx context.Context, p Parked) error { return b.park(ctx, p) }
-
-func (b *Bus) park(ctx context.Context, p Parked) error {
+func (b *Bus) Park(ctx context.Context, p Parked) error {
 	if len(p.Reason) > maxReason {
 		p.Reason = strings.ToValidUTF8(p.Reason[:maxReason], "")
 	}

@@ -154,6 +154,29 @@ func (q *Queue[T]) Next(ctx context.Context) (Job[T], error) {
 	}
 }
 
+// Waiting returns how many records the queue has still to give out, or has given
+// out and not seen done: those that wait for their next try included.
+func (q *Queue[T]) Waiting(ctx context.Context) (uint64, error) {
+	var n uint64
+	err := q.topic.bus.retry(ctx, func(ctx context.Context) error {
+		c, err := q.consumer(ctx)
+		if err != nil {
+			return err
+		}
+		info, err := c.Info(ctx)
+		if err != nil {
+			q.forget(c)
+			return err
+		}
+		n = info.NumPending + uint64(max(info.NumAckPending, 0)) //nolint:gosec // not negative
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("queue %s: %w", q.name, err)
+	}
+	return n, nil
+}
+
 // fetch waits for one message; nil when none came for a while.
 func (q *Queue[T]) fetch(ctx context.Context) (jetstream.Msg, error) {
 	c, err := q.consumer(ctx)
@@ -200,7 +223,7 @@ func (q *Queue[T]) job(ctx context.Context, msg jetstream.Msg) (Job[T], error) {
 	r := raw{seq: meta.Sequence.Stream, stored: meta.Timestamp.UTC(), subject: msg.Subject(), id: msg.Headers().Get(nats.MsgIdHdr), data: msg.Data()}
 	rec, err := q.topic.record(r)
 	if err != nil {
-		if err := q.topic.bus.park(ctx, parkedOf(q.name, q.topic.stream, r, 1, err)); err != nil {
+		if err := q.topic.bus.Park(ctx, parkedOf(q.name, q.topic.stream, r, 1, err)); err != nil {
 			return Job[T]{}, err
 		}
 		return Job[T]{}, msg.Term()

@@ -3,7 +3,6 @@ package bus
 import (
 	"context"
 	"fmt"
-	"time"
 )
 
 // Status is what there is to know of the log.
@@ -17,10 +16,6 @@ type Status struct {
 	Streams []StreamStatus `json:"streams"`
 	// Parked counts the records that a stage could not process.
 	Parked uint64 `json:"parked"`
-	// DiskFree and DiskTotal describe the file system of the embedded server's
-	// folder, in bytes; 0 when not known.
-	DiskFree  int64 `json:"disk_free,omitempty"`
-	DiskTotal int64 `json:"disk_total,omitempty"`
 	// Used is what JetStream has stored, MaxDisk what it may store, in bytes.
 	Used    int64 `json:"used"`
 	MaxDisk int64 `json:"max_disk,omitempty"`
@@ -33,9 +28,6 @@ type StreamStatus struct {
 	Bytes    uint64 `json:"bytes"`
 	FirstSeq uint64 `json:"first_seq"`
 	LastSeq  uint64 `json:"last_seq"`
-	// LastTime is when the last record was stored, in UTC; zero when there is
-	// none.
-	LastTime time.Time `json:"last_time,omitzero"`
 	// Lost counts records that the server knows it has lost to damage.
 	Lost int `json:"lost,omitempty"`
 }
@@ -46,9 +38,6 @@ func (b *Bus) Status(ctx context.Context) (Status, error) {
 	st := Status{Server: "embedded", Version: b.nc.ConnectedServerVersion()}
 	if b.server != nil {
 		st.MaxDisk = b.server.maxStore
-		if free, total, err := disk(b.server.dir); err == nil {
-			st.DiskFree, st.DiskTotal = free, total
-		}
 	} else {
 		st.Server = b.nc.ConnectedUrlRedacted()
 	}
@@ -70,9 +59,6 @@ func (b *Bus) Status(ctx context.Context) (Status, error) {
 		ss := StreamStatus{
 			Name: s, Records: state.Msgs, Bytes: state.Bytes,
 			FirstSeq: state.FirstSeq, LastSeq: state.LastSeq,
-		}
-		if state.Msgs > 0 {
-			ss.LastTime = state.LastTime.UTC()
 		}
 		if state.Lost != nil {
 			ss.Lost = len(state.Lost.Msgs)

@@ -97,7 +97,22 @@ type Position struct {
 // Position returns the place of r.
 func (r Record[T]) Position() Position { return Position{r.Seq, r.ID} }
 
-// Last returns the last record of the stream; false when there is none.
+// LastSeq returns the sequence of the last record of the stream, readable or
+// not; 0 when there has been none.
+func (t *Topic[T]) LastSeq(ctx context.Context) (uint64, error) {
+	var last uint64
+	err := t.bus.retry(ctx, func(ctx context.Context) (err error) {
+		last, err = t.bus.lastSeq(ctx, t.stream)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("stream %s: %w", t.stream, err)
+	}
+	return last, nil
+}
+
+// Last returns the last record of the stream; false when there is none. One
+// that cannot be decoded is a Permanent error.
 func (t *Topic[T]) Last(ctx context.Context) (Record[T], bool, error) {
 	return t.lastOn(ctx, t.stream.wildcard())
 }

@@ -2,7 +2,6 @@ package bus
 
 import (
 	"context"
-	"strings"
 	"sync"
 	"time"
 )
@@ -62,15 +61,4 @@ func (s *signal) raise() {
 		close(s.ch)
 		s.ch = nil
 	}
-}
-
-// splitList splits a comma-separated list, without blanks and empty parts.
-func splitList(s string) []string {
-	var parts []string
-	for p := range strings.SplitSeq(s, ",") {
-		if p = strings.TrimSpace(p); p != "" {
-			parts = append(parts, p)
-		}
-	}
-	return parts
 }

@@ -34,8 +34,8 @@ const (
 	Serve Role = "serve" // answer on HTTP; needs Index
 )
 
-// Roles lists every role.
-func Roles() []Role { return []Role{Poll, Tag, Index, Alert, Serve} }
+// roles lists every role.
+func roles() []Role { return []Role{Poll, Tag, Index, Alert, Serve} }
 
 // Config is everything that can be set.
 type Config struct {
@@ -93,7 +93,7 @@ func (c Config) Validate() []*field.Error {
 		errs = append(errs, field.Errorf("data", "no data folder").Hintf("write e.g. ./data/live"))
 	}
 	for i, r := range c.Roles {
-		if !slices.Contains(Roles(), r) {
+		if !slices.Contains(roles(), r) {
 			errs = append(errs, field.Errorf(fmt.Sprintf("roles[%d]", i), "unknown role %q", r).Hintf("known: poll, tag, index, alert, serve"))
 		}
 	}

@@ -32,7 +32,7 @@ func compile(n query.Node) (bquery.Query, error) {
 			}
 			parts = append(parts, q)
 		}
-		return any1(parts), nil
+		return anyOf(parts), nil
 	case query.Not:
 		return compileAnd(query.And{n})
 	case query.All:
@@ -50,7 +50,7 @@ func compile(n query.Node) (bquery.Query, error) {
 		for _, t := range n.Terms {
 			parts = append(parts, keyword(fieldSource, t))
 		}
-		return all(parts), nil
+		return allOf(parts), nil
 	case query.Range:
 		return compileRange(n), nil
 	case query.Word:
@@ -102,19 +102,19 @@ func compileAnd(n query.And) (bquery.Query, error) {
 		must = append(must, bquery.NewMatchAllQuery())
 	}
 	if len(not) == 0 {
-		return all(must), nil
+		return allOf(must), nil
 	}
-	return bquery.NewBooleanQuery([]bquery.Query{all(must)}, nil, not), nil
+	return bquery.NewBooleanQuery([]bquery.Query{allOf(must)}, nil, not), nil
 }
 
-func all(parts []bquery.Query) bquery.Query {
+func allOf(parts []bquery.Query) bquery.Query {
 	if len(parts) == 1 {
 		return parts[0]
 	}
 	return bquery.NewConjunctionQuery(parts)
 }
 
-func any1(parts []bquery.Query) bquery.Query {
+func anyOf(parts []bquery.Query) bquery.Query {
 	switch len(parts) {
 	case 0:
 		return bquery.NewMatchNoneQuery()
@@ -178,7 +178,7 @@ func compileRange(n query.Range) bquery.Query {
 		parts = append(parts, keyword(field, at.Format(layout)))
 		at = next
 	}
-	return any1(parts)
+	return anyOf(parts)
 }
 
 // largest is the largest unit of the calendar that begins at a time and does not

@@ -1,8 +1,6 @@
 package index
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -92,8 +90,6 @@ func (f *docField) NumPlainTextBytes() uint64 { return uint64(len(f.value)) }
 // makes is valid until reset, except strings, which live as long as needed.
 type builder struct {
 	analyzer text.Analyzer
-	json     bytes.Buffer
-	encoder  *json.Encoder
 
 	freqs slab[api.TokenFreq]
 	locs  slab[*api.TokenLocation]
@@ -107,17 +103,14 @@ type builder struct {
 	positions []*api.TokenLocation
 	// single are the terms of fields that have one of few values.
 	single map[string]api.TokenFrequencies
-	// days are the terms of fieldTime of one minute.
+	// minutes are the terms of fieldTime of one minute, by its number.
 	minutes map[int64]api.TokenFrequencies
 
 	words wordTable
 }
 
 func newBuilder() *builder {
-	b := &builder{single: map[string]api.TokenFrequencies{}, minutes: map[int64]api.TokenFrequencies{}}
-	b.encoder = json.NewEncoder(&b.json)
-	b.encoder.SetEscapeHTML(false)
-	return b
+	return &builder{single: map[string]api.TokenFrequencies{}, minutes: map[int64]api.TokenFrequencies{}}
 }
 
 const (
@@ -159,12 +152,10 @@ func (b *builder) build(t item.Tagged) (*document, error) {
 	if d.id == "" {
 		return nil, fmt.Errorf("%q is not the id of an item", it.ID)
 	}
-	b.json.Reset()
-	if err := b.encoder.Encode(t); err != nil {
+	stored, err := item.AppendTagged(make([]byte, 0, d.plain+d.plain/4+1024), t)
+	if err != nil {
 		return nil, fmt.Errorf("encode the item: %w", err)
 	}
-	// The bytes are kept until the batch is written, the buffer is not.
-	stored := bytes.Clone(bytes.TrimSuffix(b.json.Bytes(), []byte("\n")))
 
 	add := func(name string, o api.FieldIndexingOptions, terms api.TokenFrequencies, length int, value []byte) {
 		if len(terms) > 0 || value != nil {

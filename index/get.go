@@ -2,7 +2,6 @@ package index
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -85,7 +84,7 @@ func readItem(reader api.IndexReader, doc string) (item.Tagged, error) {
 	err = errors.New("nothing is stored")
 	d.VisitFields(func(f api.Field) {
 		if f.Name() == fieldDoc {
-			err = json.Unmarshal(f.Value(), &t)
+			err = item.DecodeTagged(f.Value(), &t)
 		}
 	})
 	return t, err

@@ -16,6 +16,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"marsad/internal/field"
 	"marsad/text"
 )
 
@@ -60,7 +61,7 @@ type problem struct {
 // end is not.
 func Open(ctx context.Context, dir string, cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Index, error) {
 	if errs := cfg.Validate(); len(errs) > 0 {
-		return nil, errs[0]
+		return nil, &field.List{Errors: errs}
 	}
 	dir, err := filepath.Abs(dir)
 	if err != nil {

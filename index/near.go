@@ -38,7 +38,7 @@ func (q *nearQuery) Searcher(ctx context.Context, r api.IndexReader, m mapping.I
 		parts = append(parts, term)
 	}
 	o.IncludeTermVectors = true
-	s, err := all(parts).Searcher(ctx, r, m, o)
+	s, err := allOf(parts).Searcher(ctx, r, m, o)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package index
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -199,7 +198,7 @@ func (x *Index) hits(tree query.Node, highlight bool, found search.DocumentMatch
 			return nil, fmt.Errorf("read the item %s: nothing is stored", itemOf(f.ID))
 		}
 		h := Hit{Score: f.Score}
-		if err := json.Unmarshal([]byte(stored), &h.Tagged); err != nil {
+		if err := item.DecodeTagged([]byte(stored), &h.Tagged); err != nil {
 			return nil, fmt.Errorf("read the item %s: %w", itemOf(f.ID), err)
 		}
 		if highlight {

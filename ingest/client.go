@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"marsad/internal/safedial"
 )
 
 const (
@@ -25,12 +27,12 @@ type clients struct {
 	// transport replaces the network in tests; nil otherwise.
 	transport http.RoundTripper
 
-	mu       sync.Mutex
-	byPolicy map[string]*http.Client
+	mu        sync.Mutex
+	byAllowed map[string]*http.Client
 }
 
 func newClients(transport http.RoundTripper) *clients {
-	return &clients{transport: transport, byPolicy: map[string]*http.Client{}}
+	return &clients{transport: transport, byAllowed: map[string]*http.Client{}}
 }
 
 // client returns the client for a feed with these allowed networks.
@@ -39,34 +41,34 @@ func (c *clients) client(allow []string) (*http.Client, error) {
 	key := strings.Join(sorted, " ")
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if client := c.byPolicy[key]; client != nil {
+	if client := c.byAllowed[key]; client != nil {
 		return client, nil
 	}
-	policy, err := newAddressPolicy(sorted)
+	permitted, err := safedial.New(sorted)
 	if err != nil {
 		return nil, err
 	}
 	transport := c.transport
 	if transport == nil {
-		transport = newTransport(policy)
+		transport = newTransport(permitted)
 	}
 	client := &http.Client{Transport: transport, CheckRedirect: checkRedirect}
-	c.byPolicy[key] = client
+	c.byAllowed[key] = client
 	return client, nil
 }
 
 func (c *clients) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, client := range c.byPolicy {
+	for _, client := range c.byAllowed {
 		client.CloseIdleConnections()
 	}
 }
 
-// newTransport has no proxy: a proxy would resolve names itself and so step
-// around the policy.
-func newTransport(policy addressPolicy) *http.Transport {
-	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second, Control: policy.control}
+// newTransport connects to what is permitted only. It has no proxy: a proxy would
+// resolve names itself and so step around the guard.
+func newTransport(permitted safedial.Guard) *http.Transport {
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second, Control: permitted.Control}
 	return &http.Transport{
 		DialContext:            dialer.DialContext,
 		ForceAttemptHTTP2:      true,

@@ -2,13 +2,13 @@ package ingest
 
 import (
 	"fmt"
-	"net/netip"
 	"net/url"
 	"strings"
 	"time"
 	"unicode"
 
 	"marsad/internal/field"
+	"marsad/internal/safedial"
 )
 
 // Config is what an operator may set. The zero value of a field means its
@@ -202,12 +202,15 @@ func (f Feed) validate() []*field.Error {
 		add(field.Errorf("interval", "%s is too long", f.Interval).Hintf("use %s or less", maxInterval))
 	}
 	for i, s := range f.AllowPrivate {
-		if p, err := netip.ParsePrefix(s); err != nil {
-			add(field.Errorf(fmt.Sprintf("allow_private[%d]", i), "%q is not a network", s).
+		at := fmt.Sprintf("allow_private[%d]", i)
+		switch p, err := safedial.ParsePrefix(s); {
+		case !strings.Contains(s, "/"):
+			add(field.Errorf(at, "%q is not a network", s).
 				Hintf("write it as address/bits, for instance 10.1.2.0/24 or 127.0.0.1/32"))
-		} else if p.Bits() == 0 {
-			add(field.Errorf(fmt.Sprintf("allow_private[%d]", i), "%s allows every address", s).
-				Hintf("name the network that the feed is in"))
+		case err != nil:
+			add(field.Errorf(at, "%s", err).Hintf("for instance 10.1.2.0/24 or 127.0.0.1/32"))
+		case p.Bits() == 0:
+			add(field.Errorf(at, "%s allows every address", s).Hintf("name the network that the feed is in"))
 		}
 	}
 	return errs

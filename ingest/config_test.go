@@ -35,7 +35,7 @@ func TestValidate(t *testing.T) {
 		{"language", with(func(f *ingest.Feed) { f.Lang = "Arabic!" }), []string{"feeds[0].lang"}},
 		{"feed interval", with(func(f *ingest.Feed) { f.Interval = time.Minute }), []string{"feeds[0].interval"}},
 		{"own server", with(func(f *ingest.Feed) { f.Interval = time.Second; f.AllowPrivate = []string{"127.0.0.1/32"} }), nil},
-		{"networks", with(func(f *ingest.Feed) { f.AllowPrivate = []string{"10.0.0.0/8", "10.0.0.1", "0.0.0.0/0"} }), []string{"feeds[0].allow_private[1]", "feeds[0].allow_private[2]"}},
+		{"networks", with(func(f *ingest.Feed) { f.AllowPrivate = []string{"10.0.0.0/8", "10.0.0.1", "0.0.0.0/0", "10.0.0.1/8"} }), []string{"feeds[0].allow_private[1]", "feeds[0].allow_private[2]", "feeds[0].allow_private[3]"}},
 		{"doubled", ingest.Config{Feeds: []ingest.Feed{ok, ok}}, []string{"feeds[1].name", "feeds[1].url"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

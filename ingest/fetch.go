@@ -19,6 +19,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"marsad/internal/safedial"
 )
 
 // validators are what a host gave to ask it later whether a document changed,
@@ -234,11 +236,12 @@ func (x *fetcher) connectError(ctx context.Context, u *url.URL, err error) error
 	e := &Error{Err: err, Hint: "it is asked again later"}
 	host := u.Hostname()
 	var (
+		blocked *safedial.BlockedError
 		dns     *net.DNSError
 		timeout interface{ Timeout() bool }
 	)
 	switch {
-	case errors.Is(err, errBlocked):
+	case errors.As(err, &blocked):
 		e.Problem, e.What = ProblemBlocked, host+" leads to an address that is not public"
 		e.Hint = "if it is a server of your own, name its network in allow_private"
 	case errors.As(err, &dns):

@@ -80,8 +80,8 @@ func New(ctx context.Context, cfg Config, opts Options) (*Poller, error) {
 	if opts.Publisher == nil || opts.States == nil || opts.Known == nil || opts.Log == nil {
 		return nil, errors.New("ingest: Publisher, States, Known and Log are required")
 	}
-	if err := joined(cfg.Validate()); err != nil {
-		return nil, err
+	if errs := cfg.Validate(); len(errs) > 0 {
+		return nil, &field.List{Errors: errs}
 	}
 	cfg = cfg.withDefaults()
 	p := &Poller{
@@ -99,14 +99,6 @@ func New(ctx context.Context, cfg Config, opts Options) (*Poller, error) {
 		return nil, err
 	}
 	return p, nil
-}
-
-func joined(list []*field.Error) error {
-	errs := make([]error, len(list))
-	for i, e := range list {
-		errs[i] = e
-	}
-	return errors.Join(errs...)
 }
 
 // Run polls until ctx ends, then waits for the polls in flight, whose fetches
@@ -162,9 +154,9 @@ func (p *Poller) takeDue(now time.Time) (due []*polled, wait time.Duration) {
 func (p *Poller) fly(ctx context.Context, f *polled) {
 	p.mu.Lock()
 	feed, state := f.feed, f.state
-	first := p.jitter(f)
+	jitter := p.jitter(f)
 	p.mu.Unlock()
-	state, ok := p.poll(ctx, feed, state, first)
+	state, ok := p.poll(ctx, feed, state, jitter)
 	p.mu.Lock()
 	p.flying--
 	f.polling = false
@@ -207,8 +199,8 @@ func newRand(name string) *rand.Rand {
 // their schedule; one whose address changed begins anew. A mistake in feeds, or
 // a state that cannot be loaded, changes nothing.
 func (p *Poller) SetFeeds(ctx context.Context, feeds []Feed) error {
-	if err := joined(validateFeeds(feeds)); err != nil {
-		return err
+	if errs := validateFeeds(feeds); len(errs) > 0 {
+		return &field.List{Errors: errs}
 	}
 	p.mu.Lock()
 	var added []Feed
@@ -314,7 +306,12 @@ func (p *Poller) spread(feeds []*polled, now time.Time) {
 	slices.SortFunc(overdue, func(a, b *polled) int {
 		return cmp.Or(a.state.NextPoll.Compare(b.state.NextPoll), cmp.Compare(a.feed.Name, b.feed.Name))
 	})
-	for i, e := range overdue {
+	p.takeTurns(overdue, now)
+}
+
+// takeTurns schedules feeds that are all late one after another.
+func (p *Poller) takeTurns(late []*polled, now time.Time) {
+	for i, e := range late {
 		p.schedule(e, now.Add(min(time.Duration(i)*250*time.Millisecond, p.cfg.interval(e.feed)/4)))
 	}
 }
@@ -353,9 +350,7 @@ func (p *Poller) Resume() {
 			}
 		}
 		slices.SortFunc(late, func(a, b *polled) int { return a.due.Compare(b.due) })
-		for i, e := range late {
-			p.schedule(e, now.Add(min(time.Duration(i)*250*time.Millisecond, p.cfg.interval(e.feed)/4)))
-		}
+		p.takeTurns(late, now)
 	}
 	p.mu.Unlock()
 	p.nudge()

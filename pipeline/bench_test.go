@@ -44,7 +44,7 @@ func BenchmarkReplayNews(b *testing.B) {
 		b.ReportMetric(n/alone.Seconds(), "bleve-items/s")
 		b.ReportMetric(float64((cpu(b)-before).Microseconds())/n, "bleve-cpu-µs/item")
 		b.ReportMetric(rep.Elapsed.Seconds()/alone.Seconds(), "ratio")
-		size, err := workspace.Size(dir)
+		size, err := workspace.Dir(dir).Used()
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"marsad/alert"
@@ -64,9 +63,4 @@ func (p *Pipeline) deadLetters(ctx context.Context) ([]alert.DeadLetter, error) 
 		return nil, nil
 	}
 	return alert.DeadLetters(ctx, p.ledger, "")
-}
-
-func firstWord(s string) string {
-	w, _, _ := strings.Cut(s, " ")
-	return w
 }

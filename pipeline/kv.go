@@ -8,16 +8,17 @@ import (
 	"marsad/bus"
 )
 
-// getJSON reads key into v; a missing key leaves v as it is.
-func getJSON(ctx context.Context, kv *bus.KV, key string, v any) error {
+// getJSON reads key into v; it returns false for a missing key, which leaves v
+// as it is.
+func getJSON(ctx context.Context, kv *bus.KV, key string, v any) (bool, error) {
 	b, ok, err := kv.Get(ctx, key)
 	if err != nil || !ok {
-		return err
+		return false, err
 	}
 	if err := json.Unmarshal(b, v); err != nil {
-		return fmt.Errorf("%s: %w", key, err)
+		return true, fmt.Errorf("%s: %w", key, err)
 	}
-	return nil
+	return true, nil
 }
 
 // putJSON writes v under key; it is durable on return.

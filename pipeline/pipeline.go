@@ -87,7 +87,9 @@ type Pipeline struct {
 	couriers []courier
 	server   *server.Server
 
-	at     positions
+	// Where these stages stood at the start; bus.Done tells how far they are.
+	tagFrom, alertFrom bus.Position
+
 	closed []func(context.Context) error // undoes New, in reverse
 }
 
@@ -165,13 +167,13 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	p.goRun(g, "disk", func() error { return p.guard(ctx) })
 	if p.cfg.Has(config.Tag) {
-		p.goRun(g, "tag", func() error { return p.items.Consume(ctx, "tag", p.at.tag.position(), p.tag) })
+		p.goRun(g, "tag", func() error { return p.items.Consume(ctx, tagStage, p.tagFrom, p.tag) })
 	}
 	if p.index != nil {
-		p.goRun(g, "index", func() error { return p.tagged.Consume(ctx, "index", p.indexPosition(), p.addToIndex) })
+		p.goRun(g, "index", func() error { return p.tagged.Consume(ctx, indexStage, p.indexPosition(), p.addToIndex) })
 	}
 	if p.watch != nil {
-		p.goRun(g, "alert", func() error { return p.tagged.Consume(ctx, "alert", p.at.alert.position(), p.match) })
+		p.goRun(g, "alert", func() error { return p.tagged.Consume(ctx, alertStage, p.alertFrom, p.match) })
 	}
 	for _, c := range p.couriers {
 		p.goRun(g, "deliver to "+c.Name(), func() error { return c.Run(ctx) })

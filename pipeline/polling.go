@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"marsad/bus"
@@ -83,8 +84,7 @@ func (p *Pipeline) keepKnown(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case now := <-tick.C:
-			p.known.Prune(now)
+		case <-tick.C:
 			p.saveKnown()
 		}
 	}
@@ -124,7 +124,8 @@ func (p *Pipeline) userAgent() string {
 	if ua := p.cfg.Ingest.UserAgent; ua != ingest.DefaultConfig().UserAgent {
 		return ua
 	}
-	return "marsad/" + firstWord(p.o.Version)
+	version, _, _ := strings.Cut(p.o.Version, " ")
+	return "marsad/" + version
 }
 
 // feedStates keeps the state of each feed in the bus.
@@ -133,11 +134,8 @@ type feedStates struct{ kv *bus.KV }
 // Load returns a feed's state, and false when it was never polled.
 func (s feedStates) Load(ctx context.Context, feed string) (ingest.FeedState, bool, error) {
 	var st ingest.FeedState
-	_, ok, err := s.kv.Get(ctx, feed)
-	if err != nil || !ok {
-		return st, false, err
-	}
-	return st, true, getJSON(ctx, s.kv, feed, &st)
+	ok, err := getJSON(ctx, s.kv, feed, &st)
+	return st, ok, err
 }
 
 // Save stores a feed's state; it is durable on return.

@@ -37,9 +37,7 @@ type ReplayOptions struct {
 
 // ReplayProgress is how far a replay has come.
 type ReplayProgress struct {
-	// ReadBytes is how much of the input has been read; Read, Published,
-	// Tagged, Indexed and Watched count items of this replay.
-	ReadBytes                                 int64
+	// All count items of this replay.
 	Read, Published, Tagged, Indexed, Watched uint64
 	Elapsed                                   time.Duration
 }
@@ -101,8 +99,8 @@ type replay struct {
 	// Where the streams and stages stood at the start.
 	items0, tagged0, tag0, index0, alert0 uint64
 
-	readBytes, read, published atomic.Uint64
-	report                     ReplayReport
+	read, published atomic.Uint64
+	report          ReplayReport
 }
 
 // marks notes where everything stands.
@@ -110,9 +108,12 @@ func (r *replay) marks(ctx context.Context) (err error) {
 	if r.items0, r.tagged0, err = r.lastSeqs(ctx); err != nil {
 		return err
 	}
-	r.tag0, r.index0, r.alert0 = r.p.at.tag.position().Seq, r.indexSeq(), r.p.at.alert.position().Seq
+	r.tag0, r.index0, r.alert0 = r.tagSeq(), r.indexSeq(), r.alertSeq()
 	return nil
 }
+
+func (r *replay) tagSeq() uint64   { return r.p.done(tagStage, r.p.tagFrom) }
+func (r *replay) alertSeq() uint64 { return r.p.done(alertStage, r.p.alertFrom) }
 
 func (r *replay) indexSeq() uint64 {
 	if r.p.index == nil {
@@ -122,12 +123,11 @@ func (r *replay) indexSeq() uint64 {
 }
 
 func (r *replay) lastSeqs(ctx context.Context) (items, tagged uint64, err error) {
-	i, _, err := r.p.items.Last(ctx)
-	if err != nil {
+	if items, err = r.p.items.LastSeq(ctx); err != nil {
 		return 0, 0, err
 	}
-	t, _, err := r.p.tagged.Last(ctx)
-	return i.Seq, t.Seq, err
+	tagged, err = r.p.tagged.LastSeq(ctx)
+	return items, tagged, err
 }
 
 // publish reads the input in one goroutine and publishes in another, so that
@@ -168,7 +168,6 @@ func (r *replay) readAll(ctx context.Context, in io.Reader, batches chan<- []ite
 		}
 	}
 	for n := 1; sc.Scan(); n++ {
-		r.readBytes.Add(uint64(len(sc.Bytes()) + 1))
 		if len(bytes.TrimSpace(sc.Bytes())) == 0 {
 			continue
 		}
@@ -261,7 +260,7 @@ func (r *replay) wait(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := until(ctx, func() bool { return r.p.at.tag.position().Seq >= items }); err != nil {
+	if err := until(ctx, func() bool { return r.tagSeq() >= items }); err != nil {
 		return fmt.Errorf("wait for tagging: %w", err)
 	}
 	r.report.TaggedIn = time.Since(r.start)
@@ -271,14 +270,13 @@ func (r *replay) wait(ctx context.Context) error {
 	}
 	indexed, watched := r.p.index == nil, r.p.watch == nil
 	err = until(ctx, func() bool {
-		if !indexed {
-			_ = r.p.index.Flush(ctx) // no more lingering for company; its error is ctx's
-		}
-		if !watched && r.p.at.alert.position().Seq >= tagged {
+		if !watched && r.alertSeq() >= tagged {
 			watched, r.report.WatchedIn = true, time.Since(r.start)
 		}
-		if !indexed && r.indexSeq() >= tagged {
-			indexed, r.report.IndexedIn = true, time.Since(r.start)
+		if !indexed && r.p.bus.Done(indexStage) >= tagged {
+			// The index has it all: no more lingering for company. Its error is ctx's.
+			indexed = r.p.index.Flush(ctx) == nil
+			r.report.IndexedIn = time.Since(r.start)
 		}
 		return indexed && watched
 	})
@@ -322,9 +320,9 @@ func (r *replay) watchProgress(ctx context.Context) {
 			return
 		case <-tick.C:
 			r.o.Progress(ReplayProgress{
-				ReadBytes: int64(r.readBytes.Load()), Read: r.read.Load(), Published: r.published.Load(), //nolint:gosec // a file's size
-				Tagged: r.p.at.tag.position().Seq - r.tag0, Indexed: r.indexSeq() - r.index0,
-				Watched: r.p.at.alert.position().Seq - r.alert0, Elapsed: time.Since(r.start),
+				Read: r.read.Load(), Published: r.published.Load(), Tagged: r.tagSeq() - r.tag0,
+				Indexed: r.indexSeq() - r.index0, Watched: r.alertSeq() - r.alert0,
+				Elapsed: time.Since(r.start),
 			})
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"marsad/alert"
@@ -13,41 +12,25 @@ import (
 	"marsad/item"
 )
 
-// A position is how far a stage has come, for its start and for the status.
-type position struct {
-	mu  sync.Mutex
-	pos bus.Position
-}
-
-func (p *position) position() bus.Position {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.pos
-}
-
-func (p *position) set(pos bus.Position) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.pos = pos
-}
-
-// positions are those of the stages that keep none of their own, as the index
-// does.
-type positions struct {
-	tag, alert position
-}
+// The names of the stages, under which the bus knows how far they are and
+// files what they could not process.
+const (
+	tagStage   = "tag"
+	indexStage = "index"
+	alertStage = "alert"
+)
 
 // openTagging finds where tagging stopped: at the ITEMS record that the last
 // TAGGED record was made from.
 func (p *Pipeline) openTagging(ctx context.Context) error {
-	last, ok, err := p.tagged.LastLive(ctx)
+	last, ok, err := lastReadable(ctx, p.tagged)
 	if err != nil {
 		return fmt.Errorf("last tagged item: %w", err)
 	}
 	if ok {
-		p.at.tag.set(bus.Position{Seq: last.Value.Seq, ID: string(last.Value.Item.Revision)})
+		p.tagFrom = bus.Position{Seq: last.Value.Seq, ID: string(last.Value.Item.Revision)}
 	}
-	if err := p.items.Check(ctx, p.at.tag.position()); err != nil {
+	if err := p.items.Check(ctx, p.tagFrom); err != nil {
 		return fmt.Errorf("ITEMS does not fit TAGGED; was one of them restored without the other? %w", err)
 	}
 	return nil
@@ -65,7 +48,6 @@ func (p *Pipeline) tag(ctx context.Context, recs []bus.Record[item.Item]) error 
 	if err := p.tagged.Publish(ctx, out); err != nil {
 		return err
 	}
-	p.at.tag.set(recs[len(recs)-1].Position())
 	if p.o.OnTagged != nil {
 		for _, t := range out {
 			p.o.OnTagged(t)
@@ -86,7 +68,7 @@ func (p *Pipeline) openIndex(ctx context.Context) (err error) {
 		return "", err
 	}
 	c.Park = func(ctx context.Context, e index.Entry, reason string) error {
-		return p.bus.Park(ctx, bus.Parked{Stage: "index", Stream: bus.Tagged, Seq: e.Seq, ID: e.ID, Reason: reason, At: time.Now().UTC()})
+		return p.bus.Park(ctx, bus.Parked{Stage: indexStage, Stream: bus.Tagged, Seq: e.Seq, ID: e.ID, Reason: reason, At: time.Now().UTC()})
 	}
 	if p.index, err = index.Open(ctx, p.cfg.Data.Index(), c, p.stage("index"), p.reg); err != nil {
 		return err
@@ -102,6 +84,11 @@ func (p *Pipeline) openIndex(ctx context.Context) (err error) {
 	}
 	p.step("Search index", detail)
 	return nil
+}
+
+// done returns how far the named stage has come, which began at from.
+func (p *Pipeline) done(stage string, from bus.Position) uint64 {
+	return max(from.Seq, p.bus.Done(stage))
 }
 
 // indexPosition is the place in TAGGED below which everything is in the index.
@@ -142,7 +129,7 @@ func (p *Pipeline) openAlerting(ctx context.Context, watches *alert.Set) (err er
 	if err != nil {
 		return err
 	}
-	p.at.alert.set(st.Position)
+	p.alertFrom = st.Position
 	p.watch, err = alert.New(alert.StageOptions{
 		Set: watches, Publisher: p.alerts, Remember: p.cfg.Alert.Remember, ItemsSeq: st.ItemsSeq,
 		BaseURL: p.URL(), Log: p.stage("alert"), Registerer: p.reg,
@@ -177,7 +164,7 @@ func (p *Pipeline) openAlerting(ctx context.Context, watches *alert.Set) (err er
 // looked at before, or is too old to be news.
 func (p *Pipeline) loadAlertState(ctx context.Context) (alertState, error) {
 	var st alertState
-	if err := getJSON(ctx, p.state, alertKey, &st); err != nil {
+	if _, err := getJSON(ctx, p.state, alertKey, &st); err != nil {
 		return alertState{}, fmt.Errorf("position of the alert stage: %w", err)
 	}
 	err := p.tagged.Check(ctx, st.Position)
@@ -185,19 +172,19 @@ func (p *Pipeline) loadAlertState(ctx context.Context) (alertState, error) {
 		return st, err
 	}
 	p.log.WarnContext(ctx, "the stream was rolled back, matching goes on at its end", "reason", err)
-	last, _, err := p.tagged.Last(ctx)
+	last, _, err := lastReadable(ctx, p.tagged)
 	return alertState{Position: last.Position(), ItemsSeq: last.Value.Seq}, err
 }
 
 // restoreAlerts tells the stage what was alerted before.
 func (p *Pipeline) restoreAlerts(ctx context.Context) error {
-	last, ok, err := p.alerts.Last(ctx)
-	if err != nil || !ok {
+	last, err := p.alerts.LastSeq(ctx)
+	if err != nil {
 		return err
 	}
 	var from bus.Position
-	if n := uint64(p.cfg.Alert.Remember); last.Seq > n { //nolint:gosec // validated to be positive
-		from.Seq = last.Seq - n
+	if n := uint64(p.cfg.Alert.Remember); last > n {
+		from.Seq = last - n
 	}
 	return readAll(ctx, p.alerts, "restore alerts", from, func(r bus.Record[alert.Alert]) { p.watch.Restore(r.Value) })
 }
@@ -216,6 +203,5 @@ func (p *Pipeline) match(ctx context.Context, recs []bus.Record[item.Tagged]) er
 	if err := putJSON(ctx, p.state, alertKey, st); err != nil {
 		return fmt.Errorf("save position: %w", err)
 	}
-	p.at.alert.set(st.Position)
 	return nil
 }

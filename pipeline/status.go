@@ -94,13 +94,13 @@ func (p *Pipeline) busStatus(ctx context.Context, st *server.Status) error {
 		st.Stages = append(st.Stages, stage)
 	}
 	if p.cfg.Has(config.Tag) {
-		add("tag", "ITEMS", p.at.tag.position().Seq, nil)
+		add("tag", "ITEMS", p.done(tagStage, p.tagFrom), nil)
 	}
 	if p.index != nil {
 		add("index", "TAGGED", p.indexPosition().Seq, p.index.Healthy())
 	}
 	if p.watch != nil {
-		add("alert", "TAGGED", p.at.alert.position().Seq, nil)
+		add("alert", "TAGGED", p.done(alertStage, p.alertFrom), nil)
 	}
 	parked, err := p.bus.ParkedList(ctx, parkedShown)
 	if err != nil {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"marsad/text"
 )
 
 // Match reports whether the item satisfies n. It is what the index answers for
@@ -115,6 +117,14 @@ func (w *words) find(n Node, found func([]int32) bool) bool {
 	default:
 		return false
 	}
+}
+
+// within reports whether a becomes b by at most limit changes of one letter.
+func within(a, b []rune, limit int) bool {
+	if d := len(a) - len(b); d > limit || -d > limit {
+		return false
+	}
+	return text.Distance(a, b) <= limit
 }
 
 // each hands over every occurrence of one term.

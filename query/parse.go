@@ -2,6 +2,7 @@ package query
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -41,11 +42,7 @@ func fields() []string {
 // isField reports whether name is a field; body is one that no one needs to be
 // told about.
 func isField(name string) bool {
-	switch name {
-	case "actor", "place", "theme", "lang", "source", "feed", "title", "body", "story", "since", "after", "before":
-		return true
-	}
-	return false
+	return name == "body" || slices.Contains(fields(), name)
 }
 
 // Parse reads a query. White space alone is All. The error, if any, is an *Error
@@ -271,6 +268,18 @@ func (p *parser) field() (Node, *Error) {
 	default:
 		return nil, errorAt(at.pos, at.end, "write a value after it: "+example(at.text), "nothing follows %s:", at.text)
 	}
+}
+
+// nearest is the one of the words that is spelled most like s, at most two
+// changes away, or "".
+func nearest(s string, words []string) string {
+	best, bestDistance := "", 3
+	for _, w := range words {
+		if d := text.Distance([]rune(s), []rune(w)); d < bestDistance {
+			best, bestDistance = w, d
+		}
+	}
+	return best
 }
 
 func example(field string) string {

@@ -15,8 +15,9 @@ const (
 	maxBody   = 1 << 20
 )
 
-// contentPolicy lets pages load nothing but the server's own style and images,
-// and lets nobody frame them. (ux.md: no inline style, no inline script.)
+// contentPolicy lets pages load nothing but the server's own files, nothing that
+// stands in the page itself (an inline script or style), and lets nobody frame
+// them.
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 	"connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 

@@ -144,7 +144,7 @@ func TestTokenFileMustBeSecret(t *testing.T) {
 		"readable by group":  {"0123456789abcdef", 0o640, "chmod 600"},
 		"short":              {"0123456789abcde\n", 0o600, "holds 15 bytes"},
 		"empty":              {"\n", 0o600, "holds 0 bytes"},
-		"huge":               {strings.Repeat("x", 5000), 0o600, "holds 4097 bytes"},
+		"huge":               {strings.Repeat("x", 5000), 0o600, "too long for a secret"},
 	} {
 		file := filepath.Join(t.TempDir(), "token")
 		if err := os.WriteFile(file, []byte(tc.content), 0o600); err != nil {

@@ -4,7 +4,8 @@ import (
 	"net/url"
 	"strings"
 	"unicode"
-	"unicode/utf8"
+
+	"marsad/internal/printable"
 )
 
 // plain returns a feed's text as it may be shown: without control characters,
@@ -32,16 +33,7 @@ func plain(s string) string {
 
 // line is plain text on one line of at most n runes, an ellipsis included.
 func line(s string, n int) string {
-	s = strings.Join(strings.Fields(plain(s)), " ")
-	count := 0
-	for i := range s {
-		if count++; count == n {
-			if _, size := utf8.DecodeRuneInString(s[i:]); i+size < len(s) {
-				return s[:i] + "…"
-			}
-		}
-	}
-	return s
+	return printable.Clip(strings.Join(strings.Fields(plain(s)), " "), n)
 }
 
 // webURL returns an address that a page may link to: absolute, http or https,

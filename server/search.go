@@ -74,7 +74,7 @@ func (s *Server) apiSearchLines(w http.ResponseWriter, r *http.Request) error {
 		}
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout)) // a test's recorder has none
 		for _, h := range res.Hits {
-			if err := enc.Encode(NewHit(h)); err != nil {
+			if err := enc.Encode(newHit(h)); err != nil {
 				return nil //nolint:nilerr // the client has gone
 			}
 		}

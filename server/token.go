@@ -1,24 +1,20 @@
 package server
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"crypto/subtle"
 	"fmt"
-	"io"
 	"net/http"
-	"os"
 	"strings"
+
+	"marsad/internal/secretfile"
 )
 
 // A token is the hash of the secret that clients must present; nil asks for
 // none. The secret itself is not kept.
 type token *[sha256.Size]byte
 
-const (
-	minToken = 16
-	maxToken = 4096
-)
+const minToken = 16
 
 // readToken reads the secret from a file that its owner alone can read. White
 // space around it does not count. An empty name gives no token.
@@ -26,28 +22,16 @@ func readToken(name string) (token, error) {
 	if name == "" {
 		return nil, nil //nolint:nilnil // no file, no token: both are meant
 	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("token_file: %w", err)
+	text, refused := secretfile.Read(name)
+	if refused != nil {
+		return nil, fmt.Errorf("token_file: %w", refused)
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("token_file: %w", err)
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("token_file: %s can be read by others (mode %04o); run: chmod 600 %[1]s", name, info.Mode().Perm())
-	}
-	secret, err := io.ReadAll(io.LimitReader(f, maxToken+1))
-	if err != nil {
-		return nil, fmt.Errorf("token_file: read %s: %w", name, err)
-	}
-	secret = bytes.TrimSpace(secret)
-	if len(secret) < minToken || len(secret) > maxToken {
+	secret := strings.TrimSpace(text)
+	if len(secret) < minToken {
 		return nil, fmt.Errorf("token_file: %s holds %d bytes; write a secret of %d to %d, e.g. head -c 32 /dev/urandom | base64 > %[1]s",
-			name, len(secret), minToken, maxToken)
+			name, len(secret), minToken, secretfile.MaxSize)
 	}
-	sum := sha256.Sum256(secret)
+	sum := sha256.Sum256([]byte(secret))
 	return &sum, nil
 }
 

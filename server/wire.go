@@ -85,10 +85,10 @@ type Article struct {
 // shown.
 func FacetNames() []string { return []string{"place", "actor", "theme", "lang", "source"} }
 
-// NewHit returns the wire form of an index hit. It shares nothing that the
+// newHit returns the wire form of an index hit. It shares nothing that the
 // caller may change but the tags.
-func NewHit(h index.Hit) Hit {
-	hit := newHit(h.Tagged)
+func newHit(h index.Hit) Hit {
+	hit := articleHit(h.Tagged)
 	hit.Score = h.Score
 	hit.Highlights = offsets(h)
 	return hit
@@ -102,7 +102,7 @@ func NewResults(q string, n query.Node, r index.Result, sample bool) Results {
 		Next: r.Cursor, TookMS: float64(r.Took.Microseconds()) / 1000, Sample: sample,
 	}
 	for i, h := range r.Hits {
-		out.Hits[i] = NewHit(h)
+		out.Hits[i] = newHit(h)
 	}
 	if len(r.Facets) > 0 {
 		out.Facets = make(map[string][]Facet, len(r.Facets))
@@ -120,13 +120,14 @@ func NewResults(q string, n query.Node, r index.Result, sample bool) Results {
 // NewArticle returns the wire form of one article.
 func NewArticle(t item.Tagged) Article {
 	return Article{
-		Hit: newHit(t), Revision: t.Item.Revision, Author: t.Item.Author, Categories: t.Item.Categories,
+		Hit: articleHit(t), Revision: t.Item.Revision, Author: t.Item.Author, Categories: t.Item.Categories,
 		PublishedRaw: t.Item.PublishedRaw, Revised: t.Item.Revised, Listed: t.Item.Listed,
 		Backfill: t.Item.Backfill, Flags: t.Item.Flags, Story: t.Story, Pack: t.Pack,
 	}
 }
 
-func newHit(t item.Tagged) Hit {
+// articleHit is what a hit and an article have in common.
+func articleHit(t item.Tagged) Hit {
 	i := t.Item
 	tags := t.Tags
 	if tags == nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"marsad/internal/printable"
 	"marsad/server"
 )
 
@@ -64,11 +65,11 @@ func listAlerts(ctx context.Context, c server.Client, limit int, asJSON bool, w 
 		if a.Sample {
 			sample = "SAMPLE "
 		}
-		fmt.Fprintf(w, "%s  %s%s  [%s] %s\n", a.Seen.Local().Format(time.DateTime), sample, a.Watch, a.Lang, show(cut(a.Title, 100)))
+		fmt.Fprintf(w, "%s  %s%s  [%s] %s\n", a.Seen.Local().Format(time.DateTime), sample, a.Watch, a.Lang, printable.Line(a.Title, 100))
 		for _, r := range a.Why {
-			fmt.Fprintf(w, "    %s", show(r.Clause))
+			fmt.Fprintf(w, "    %s", printable.Text(r.Clause))
 			if r.Text != "" {
-				fmt.Fprintf(w, "  “%s” in the %s", show(r.Text), r.Field)
+				fmt.Fprintf(w, "  “%s” in the %s", printable.Text(r.Text), r.Field)
 			}
 			fmt.Fprintln(w)
 		}
@@ -90,7 +91,7 @@ func listDead(ctx context.Context, c server.Client, asJSON bool, w io.Writer) er
 			}
 			continue
 		}
-		fmt.Fprintf(w, "%s  to %s after %s: %s\n", d.Last.Local().Format(time.DateTime), d.Receiver, plural(d.Tries, "try"), show(cut(d.Reason, 200)))
+		fmt.Fprintf(w, "%s  to %s after %s: %s\n", d.Last.Local().Format(time.DateTime), d.Receiver, plural(d.Tries, "try"), printable.Line(d.Reason, 200))
 	}
 	return nil
 }

@@ -1,14 +1,9 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
-
-	"marsad/config"
-	"marsad/internal/field"
-	"marsad/pipeline"
 )
 
 func newCheck() *cobra.Command {
@@ -29,26 +24,11 @@ Prints every mistake as file:line:col: what; what to do, and exits with 2.`,
 				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s is right: %s, %s, %s; pack %s\n", path,
-				plural(len(file.Ingest.Feeds), "feed"), watches(len(file.Alert.Watches)), plural(len(file.Alert.Receivers), "receiver"),
+				plural(len(file.Ingest.Feeds), "feed"), plural(len(file.Alert.Watches), "watch"), plural(len(file.Alert.Receivers), "receiver"),
 				prepared.Rules())
 			return nil
 		},
 	}
 	configFlag(cmd, &path)
 	return cmd
-}
-
-// prepare checks what needs the pack: its examples and the watches' queries.
-// Mistakes come back as a usage error with their places.
-func prepare(file *config.File) (*pipeline.Prepared, error) {
-	prepared, err := pipeline.Prepare(file.Config)
-	var mistakes *field.List
-	switch {
-	case err == nil:
-		return prepared, nil
-	case errors.As(err, &mistakes):
-		return nil, usageError{file.Wrong(mistakes.Errors)}
-	default:
-		return nil, usageError{err}
-	}
 }

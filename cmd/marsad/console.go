@@ -6,8 +6,12 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"time"
 
 	"golang.org/x/term"
+
+	"marsad/internal/printable"
+	"marsad/item"
 )
 
 // A console tells a person at a terminal what happens at each step; into a
@@ -31,10 +35,8 @@ func newConsole(w io.Writer, level slog.Level) *console {
 	if c.tty {
 		// Logs of a person's terminal: what must be known, without the time of day twice.
 		opts.Level = max(level, slog.LevelWarn)
-		c.log = slog.New(slog.NewTextHandler(consoleWriter{c}, opts))
-	} else {
-		c.log = slog.New(slog.NewTextHandler(consoleWriter{c}, opts))
 	}
+	c.log = slog.New(slog.NewTextHandler(consoleWriter{c}, opts))
 	return c
 }
 
@@ -65,6 +67,14 @@ func (c *console) Say(lines ...string) {
 	for _, l := range lines {
 		c.line(l)
 	}
+}
+
+// tagged shows an item that the rules found something in, as it comes.
+func (c *console) tagged(t item.Tagged) {
+	if len(t.Tags) == 0 || t.Item.Backfill {
+		return
+	}
+	c.Say(fmt.Sprintf("%s  +1  [%s] %s  %s", t.Item.Seen.Local().Format(time.TimeOnly), t.Item.Lang, printable.Line(t.Item.Title, 80), tagLine(t.Tags)))
 }
 
 // Progress shows text on one line that the next output replaces.

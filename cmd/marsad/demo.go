@@ -18,6 +18,7 @@ import (
 	"marsad/config"
 	"marsad/ingest"
 	"marsad/internal/demo"
+	"marsad/internal/printable"
 	"marsad/internal/workspace"
 )
 
@@ -92,7 +93,7 @@ func runDemo(ctx context.Context, con *console, o demoOptions) error {
 		return err
 	}
 	inbox, err := demo.ListenInbox(ctx, secret, func(m demo.Message) {
-		con.Step("Webhook", fmt.Sprintf("the demo's inbox received %s, signature %s: %s", m.Watch, m.Signature, show(cut(m.Title, 80))))
+		con.Step("Webhook", fmt.Sprintf("the demo's inbox received %s, signature %s: %s", m.Watch, m.Signature, printable.Line(m.Title, 80)))
 	})
 	if err != nil {
 		return err

@@ -3,41 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
-
-	"github.com/spf13/cobra"
 
 	"marsad/config"
 	"marsad/internal/workspace"
 )
-
-// defaultConfig is the file that commands read when --config is not given; a
-// missing one then means the defaults.
-const defaultConfig = "pipeline.yaml"
-
-// configFlag adds --config to cmd.
-func configFlag(cmd *cobra.Command, path *string) {
-	cmd.Flags().StringVarP(path, "config", "c", defaultConfig, "configuration file")
-}
-
-// loadConfig reads the file at path. A default file that is not there means the
-// default configuration; a named one must be there.
-func loadConfig(cmd *cobra.Command, path string) (*config.File, error) {
-	f, err := config.Load(path)
-	switch {
-	case err == nil:
-		return f, nil
-	case errors.Is(err, os.ErrNotExist) && !cmd.Flags().Changed("config"):
-		return &config.File{Config: config.Default()}, nil
-	case errors.Is(err, os.ErrNotExist):
-		return nil, usageError{fmt.Errorf("marsad: there is no %s; name another with --config", path)}
-	}
-	if _, ok := errors.AsType[*config.Error](err); ok {
-		return nil, usageError{err}
-	}
-	return nil, err
-}
 
 // A place is a data folder that has news: a running daemon's, or one at rest.
 type place struct {

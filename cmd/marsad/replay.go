@@ -17,7 +17,6 @@ import (
 
 	"marsad/config"
 	"marsad/internal/field"
-	"marsad/internal/workspace"
 	"marsad/item"
 	"marsad/pipeline"
 )
@@ -44,14 +43,7 @@ counts as fetched at the time it was published, and watches fire.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			file, err := loadConfig(cmd, path)
-			if err != nil {
-				return err
-			}
-			if _, err := prepare(file); err != nil {
-				return err
-			}
-			lvl, err := logLevel(level)
+			file, con, err := checked(cmd, path, level)
 			if err != nil {
 				return err
 			}
@@ -60,7 +52,7 @@ counts as fetched at the time it was published, and watches fire.`,
 				return err
 			}
 			defer in.Close()
-			r := replayRun{con: newConsole(cmd.ErrOrStderr(), lvl), out: cmd.OutOrStdout(), size: size, in: in, live: live}
+			r := replayRun{con: con, out: cmd.OutOrStdout(), size: size, in: in, live: live}
 			if acked != "" {
 				log, err := os.OpenFile(acked, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 				if err != nil {
@@ -98,7 +90,7 @@ func (r replayRun) run(ctx context.Context, c config.Config) error {
 			c.Alert.Watches[i].To = nil
 		}
 	}
-	before, err := workspace.Size(string(c.Data))
+	before, err := c.Data.Used()
 	if err != nil {
 		return err
 	}
@@ -117,7 +109,7 @@ func (r replayRun) run(ctx context.Context, c config.Config) error {
 	if err != nil {
 		return err
 	}
-	after, err := workspace.Size(string(c.Data))
+	after, err := c.Data.Used()
 	if err != nil {
 		return err
 	}

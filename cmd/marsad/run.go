@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -14,7 +13,6 @@ import (
 
 	"marsad/config"
 	"marsad/ingest"
-	"marsad/item"
 	"marsad/pipeline"
 )
 
@@ -36,19 +34,11 @@ SIGHUP reads the configuration again; a bad one changes nothing. Ctrl-C or
 SIGTERM stops in order; nothing is lost either way.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			file, err := loadConfig(cmd, path)
+			file, con, err := checked(cmd, path, level)
 			if err != nil {
 				return err
 			}
-			if _, err := prepare(file); err != nil {
-				return err
-			}
-			lvl, err := logLevel(level)
-			if err != nil {
-				return err
-			}
-			con := newConsole(cmd.ErrOrStderr(), lvl)
-			con.Step("Configuration", fmt.Sprintf("%s: %s, %s", path, plural(len(file.Ingest.Feeds), "feed"), watches(len(file.Alert.Watches))))
+			con.Step("Configuration", fmt.Sprintf("%s: %s, %s", path, plural(len(file.Ingest.Feeds), "feed"), plural(len(file.Alert.Watches), "watch")))
 			if !noDemo && file.Data.Fresh() && file.Has(config.Poll) && !anyFeedAnswers(cmd.Context(), con, file.Ingest) {
 				con.Warn("Going on with SAMPLE feeds in " + string(demoDir(file.Config)) + "; your data folder is untouched. --no-demo waits for the network instead.")
 				return runDemo(cmd.Context(), con, demoOptions{config: file.Config, out: cmd.OutOrStdout()})
@@ -68,21 +58,6 @@ SIGTERM stops in order; nothing is lost either way.`,
 	cmd.Flags().StringVar(&level, "log", "info", "debug, info, warn or error")
 	cmd.Flags().BoolVar(&noDemo, "no-demo", false, "never fall back to the sample feeds")
 	return cmd
-}
-
-func watches(n int) string {
-	if n == 1 {
-		return "1 watch"
-	}
-	return fmt.Sprintf("%d watches", n)
-}
-
-func logLevel(s string) (slog.Level, error) {
-	var l slog.Level
-	if err := l.UnmarshalText([]byte(s)); err != nil {
-		return 0, usageError{fmt.Errorf("marsad: --log %q is none of debug, info, warn, error", s)}
-	}
-	return l, nil
 }
 
 // anyFeedAnswers asks a few feeds, and says so.
@@ -157,12 +132,4 @@ func (d daemon) run(ctx context.Context, c config.Config) error {
 		d.con.Say("  Stopped. Nothing was lost.")
 	}
 	return err
-}
-
-// tagged shows an item that the rules found something in, as it comes.
-func (c *console) tagged(t item.Tagged) {
-	if len(t.Tags) == 0 || t.Item.Backfill {
-		return
-	}
-	c.Say(fmt.Sprintf("%s  +1  [%s] %s  %s", t.Item.Seen.Local().Format(time.TimeOnly), t.Item.Lang, show(cut(t.Item.Title, 80)), tagLine(t.Tags)))
 }

@@ -13,7 +13,7 @@ import (
 
 	"marsad/config"
 	"marsad/index"
-	"marsad/item"
+	"marsad/internal/printable"
 	"marsad/pipeline"
 	"marsad/query"
 	"marsad/server"
@@ -159,7 +159,7 @@ func printResults(w io.Writer, res server.Results, now time.Time) {
 	if res.Sample {
 		fmt.Fprintln(w, "SAMPLE: invented news of the demo")
 	}
-	fmt.Fprintf(w, "Understood as  %s\n", show(res.Understood))
+	fmt.Fprintf(w, "Understood as  %s\n", printable.Text(res.Understood))
 	if res.Total == 0 {
 		fmt.Fprintln(w, "No article found. Fewer words, a longer period (since:30d), or 'marsad status' for feeds that fail.")
 		return
@@ -170,8 +170,8 @@ func printResults(w io.Writer, res server.Results, now time.Time) {
 		if when.IsZero() {
 			when = h.Seen
 		}
-		fmt.Fprintf(w, "%5s  %-3s  %s\n", ago(now.Sub(when)), h.Lang, show(cut(titleOf(h), 100)))
-		fmt.Fprintf(w, "            %s  %s\n", show(h.Source), h.URL)
+		fmt.Fprintf(w, "%5s  %-3s  %s\n", ago(now.Sub(when)), h.Lang, printable.Line(titleOf(h), 100))
+		fmt.Fprintf(w, "            %s  %s\n", printable.Text(h.Source), h.URL)
 		if tags := tagLine(h.Tags); tags != "" {
 			fmt.Fprintf(w, "            %s\n", tags)
 		}
@@ -180,7 +180,7 @@ func printResults(w io.Writer, res server.Results, now time.Time) {
 		if counts := res.Facets[name]; len(counts) > 0 {
 			fmt.Fprintf(w, "\n%s:", name)
 			for _, c := range counts {
-				fmt.Fprintf(w, "  %s %d", show(c.Value), c.Count)
+				fmt.Fprintf(w, "  %s %d", printable.Text(c.Value), c.Count)
 			}
 			fmt.Fprintln(w)
 		}
@@ -196,41 +196,4 @@ func titleOf(h server.Hit) string {
 		return h.Title
 	}
 	return h.Body
-}
-
-// tagLine lists the tags that are named in the text.
-func tagLine(tags []item.Tag) string {
-	var out []string
-	for _, t := range tags {
-		switch {
-		case t.Implied:
-		case t.Status == item.Candidate:
-			out = append(out, t.Key()+"?")
-		default:
-			out = append(out, t.Key())
-		}
-	}
-	return strings.Join(out, " ")
-}
-
-// ago is an age in one unit: 5m, 3h, 12d.
-func ago(d time.Duration) string {
-	switch {
-	case d < 0:
-		return "soon"
-	case d < time.Hour:
-		return fmt.Sprintf("%dm", int(d.Minutes()))
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%dh", int(d.Hours()))
-	default:
-		return fmt.Sprintf("%dd", int(d.Hours()/24))
-	}
-}
-
-// plural is "1 article" or "3 articles".
-func plural[N uint64 | int](n N, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -23,6 +23,20 @@ type Guard struct {
 	Allow []netip.Prefix
 }
 
+// New returns a guard that permits the public Internet and the entries of allow,
+// each as [ParsePrefix] reads it; the first one that it cannot read is the error.
+func New(allow []string) (Guard, error) {
+	var g Guard
+	for _, s := range allow {
+		p, err := ParsePrefix(s)
+		if err != nil {
+			return Guard{}, err
+		}
+		g.Allow = append(g.Allow, p)
+	}
+	return g, nil
+}
+
 // A BlockedError says that a connection was refused by a Guard.
 type BlockedError struct {
 	// Addr is the address that the name resolved to.

@@ -145,16 +145,11 @@ func (d Dir) Free() (free, size uint64, err error) {
 	return st.Bavail * uint64(st.Bsize), st.Blocks * uint64(st.Bsize), nil
 }
 
-// Used returns the bytes that the files below d take on disk.
+// Used returns the bytes that the files below d take on disk; files that vanish
+// meanwhile count nothing.
 func (d Dir) Used() (int64, error) {
-	return Size(string(d))
-}
-
-// Size returns the bytes that the files below path take on disk; files that
-// vanish meanwhile count nothing.
-func Size(path string) (int64, error) {
 	var sum int64
-	err := filepath.WalkDir(path, func(_ string, e os.DirEntry, err error) error {
+	err := filepath.WalkDir(string(d), func(_ string, e os.DirEntry, err error) error {
 		if err != nil {
 			if errors.Is(err, os.ErrNotExist) {
 				return nil

@@ -3,6 +3,7 @@ package yamlpos
 import (
 	"encoding"
 	"fmt"
+	"iter"
 	"reflect"
 	"strconv"
 	"strings"
@@ -99,19 +100,8 @@ func (d *Decoder) value(n *yaml.Node, v reflect.Value) {
 }
 
 func (d *Decoder) structure(n *yaml.Node, v reflect.Value) {
-	if n.Kind != yaml.MappingNode {
-		d.Mistake(n, "want keys and values, found "+describe(n), "")
-		return
-	}
 	fields := fieldsOf(v.Type())
-	seen := map[string]*yaml.Node{}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, val := n.Content[i], n.Content[i+1]
-		if first, ok := seen[key.Value]; ok {
-			d.Mistake(key, fmt.Sprintf("%q is given twice, first on line %d", key.Value, first.Line), "keep one")
-			continue
-		}
-		seen[key.Value] = key
+	for key, val := range d.pairs(n) {
 		index, ok := fields[key.Value]
 		if !ok {
 			names := make([]string, 0, len(fields))
@@ -126,25 +116,37 @@ func (d *Decoder) structure(n *yaml.Node, v reflect.Value) {
 }
 
 func (d *Decoder) mapping(n *yaml.Node, v reflect.Value) {
-	if n.Kind != yaml.MappingNode {
-		d.Mistake(n, "want keys and values, found "+describe(n), "")
-		return
-	}
-	if v.IsNil() {
+	if n.Kind == yaml.MappingNode && v.IsNil() {
 		v.Set(reflect.MakeMapWithSize(v.Type(), len(n.Content)/2))
 	}
-	seen := map[string]*yaml.Node{}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, val := n.Content[i], n.Content[i+1]
-		if first, ok := seen[key.Value]; ok {
-			d.Mistake(key, fmt.Sprintf("%q is given twice, first on line %d", key.Value, first.Line), "keep one")
-			continue
-		}
-		seen[key.Value] = key
+	for key, val := range d.pairs(n) {
 		k, e := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
 		d.value(key, k)
 		d.value(val, e)
 		v.SetMapIndex(k, e)
+	}
+}
+
+// pairs yields the keys of the mapping n with their values; a repeated key, or a
+// node that is no mapping, is a mistake.
+func (d *Decoder) pairs(n *yaml.Node) iter.Seq2[*yaml.Node, *yaml.Node] {
+	return func(yield func(key, val *yaml.Node) bool) {
+		if n.Kind != yaml.MappingNode {
+			d.Mistake(n, "want keys and values, found "+describe(n), "")
+			return
+		}
+		first := map[string]*yaml.Node{}
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			key, val := n.Content[i], n.Content[i+1]
+			if f, ok := first[key.Value]; ok {
+				d.Mistake(key, fmt.Sprintf("%q is given twice, first on line %d", key.Value, f.Line), "keep one")
+				continue
+			}
+			first[key.Value] = key
+			if !yield(key, val) {
+				return
+			}
+		}
 	}
 }
 
@@ -207,7 +209,7 @@ func (d *Decoder) text(n *yaml.Node, u encoding.TextUnmarshaler) {
 
 func (d *Decoder) duration(n *yaml.Node, into *time.Duration) {
 	if n.Kind == yaml.ScalarNode {
-		if v, err := ParseDuration(n.Value); err == nil {
+		if v, err := parseDuration(n.Value); err == nil {
 			*into = v
 			return
 		}
@@ -215,8 +217,8 @@ func (d *Decoder) duration(n *yaml.Node, into *time.Duration) {
 	d.Mistake(n, fmt.Sprintf("%q is not a duration", n.Value), "write e.g. 15m, 36h or 7d")
 }
 
-// ParseDuration reads what time.ParseDuration reads, and days: 7d.
-func ParseDuration(s string) (time.Duration, error) {
+// parseDuration reads what time.ParseDuration reads, and days: 7d.
+func parseDuration(s string) (time.Duration, error) {
 	if days, ok := strings.CutSuffix(s, "d"); ok {
 		n, err := strconv.ParseFloat(days, 64)
 		if err != nil || n > 100*365 || n < 0 {

@@ -1,5 +1,3 @@
-//go:build linux || darwin
-
 package bus
 
 import "golang.org/x/sys/unix"
