@@ -63,6 +63,11 @@ func (b *Bus) Status(ctx context.Context) (Status, error) {
 		if state.Lost != nil {
 			ss.Lost = len(state.Lost.Msgs)
 		}
+		// Limits take records from the front only, so what is missing between
+		// the first and the last has been lost, whether the server says so or not.
+		if s != parkedStream && state.Msgs > 0 {
+			ss.Lost = max(ss.Lost, int(state.LastSeq-state.FirstSeq+1-state.Msgs)) //nolint:gosec // a count
+		}
 		st.Streams = append(st.Streams, ss)
 	}
 	info, err := b.js.AccountInfo(ctx)

@@ -30,7 +30,7 @@ func OpenArchive(ctx context.Context, c config.Config) (*Archive, error) {
 	if _, err := os.Stat(c.Data.Index()); errors.Is(err, fs.ErrNotExist) {
 		return nil, errNoIndex
 	}
-	pack, err := loadPack(c.Pack)
+	pack, err := LoadPack(c.Pack)
 	if err != nil {
 		return nil, err
 	}

@@ -13,8 +13,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -81,6 +83,7 @@ type Pipeline struct {
 
 	poller   *ingest.Poller
 	index    *index.Index
+	behind   uint64 // where TAGGED ended at the start: the index is to get there
 	watch    *alert.Stage
 	state    *bus.KV // positions of stages that have no output of their own
 	ledger   *bus.KV
@@ -124,6 +127,9 @@ func New(ctx context.Context, o Options) (_ *Pipeline, err error) {
 	// Polling pauses first; what it had published can still be tagged.
 	c.Bus.MinFree = max(1, int64(p.disk.minFree/2)) //nolint:gosec // a disk's size
 	if p.bus, err = bus.Open(ctx, c.Bus, c.Data.Bus(), p.stage("bus"), p.reg); err != nil {
+		if free, _, ferr := c.Data.Free(); ferr == nil && free < 1<<20 {
+			err = fmt.Errorf("%s is full: free some space and start again; nothing is lost (%w)", c.Data, err)
+		}
 		return nil, err
 	}
 	p.onClose(p.bus.Close)
@@ -263,6 +269,10 @@ func (p *Pipeline) openServer(ctx context.Context) error {
 	if err := p.lock.Announce(workspace.Holder{PID: os.Getpid(), URL: p.server.URL(), Sample: p.o.Sample}); err != nil {
 		return err
 	}
-	p.step("Web page", p.server.URL())
+	detail := p.server.URL()
+	if _, want, err := net.SplitHostPort(p.cfg.Server.Listen); err == nil && want != "0" && !strings.HasSuffix(detail, ":"+want) {
+		detail += ", because port " + want + " is taken"
+	}
+	p.step("Web page", detail)
 	return nil
 }

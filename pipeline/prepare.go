@@ -29,7 +29,7 @@ func (p *Prepared) Rules() string { return p.rules.String() }
 // pack's files. Mistakes in the pack are an error that lists them with their
 // places; mistakes in queries are a *field.List.
 func Prepare(c config.Config) (*Prepared, error) {
-	pack, err := loadPack(c.Pack)
+	pack, err := LoadPack(c.Pack)
 	if err != nil {
 		return nil, err
 	}
@@ -44,10 +44,14 @@ func Prepare(c config.Config) (*Prepared, error) {
 	return &Prepared{Pack: pack, Watches: set, rules: newRulebook(pack)}, nil
 }
 
-// loadPack reads the built-in pack, or the folder at path.
-func loadPack(path string) (*tagger.Pack, error) {
+// LoadPack reads the built-in pack for config.BuiltinPack, else the one in the
+// folder at path. The error lists every mistake with its place.
+func LoadPack(path string) (*tagger.Pack, error) {
 	fsys := rules.IraqSyria()
 	if path != config.BuiltinPack {
+		if _, err := os.ReadDir(path); err != nil {
+			return nil, fmt.Errorf("rule pack: %w", err)
+		}
 		fsys = os.DirFS(path)
 	}
 	pack, err := rules.Load(fsys)

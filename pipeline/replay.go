@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"marsad/ingest"
+	"marsad/internal/lines"
 	"marsad/item"
 )
 
@@ -155,8 +155,6 @@ func (r *replay) publish(ctx context.Context, in io.Reader) error {
 
 // readAll turns lines into batches of items.
 func (r *replay) readAll(ctx context.Context, in io.Reader, batches chan<- []item.Item) error {
-	sc := bufio.NewScanner(in)
-	sc.Buffer(make([]byte, 256<<10), maxReplayLine)
 	batch := make([]item.Item, 0, replayBatch)
 	send := func() error {
 		select {
@@ -167,25 +165,27 @@ func (r *replay) readAll(ctx context.Context, in io.Reader, batches chan<- []ite
 			return context.Cause(ctx)
 		}
 	}
-	for n := 1; sc.Scan(); n++ {
-		if len(bytes.TrimSpace(sc.Bytes())) == 0 {
-			continue
+	err := lines.Each(in, maxReplayLine, func(n int, line []byte, err error) error {
+		if err == nil && len(bytes.TrimSpace(line)) == 0 {
+			return nil
 		}
 		r.read.Add(1)
-		it, err := r.item(sc.Bytes())
+		var it item.Item
+		if err == nil {
+			it, err = r.item(line)
+		}
 		if err != nil {
 			if r.report.Bad++; r.report.Bad == 1 {
 				r.report.FirstBad = fmt.Sprintf("line %d: %v", n, err)
 			}
-			continue
+			return nil
 		}
-		if batch = append(batch, it); len(batch) == replayBatch {
-			if err := send(); err != nil {
-				return err
-			}
+		if batch = append(batch, it); len(batch) < replayBatch {
+			return nil
 		}
-	}
-	if err := sc.Err(); err != nil {
+		return send()
+	})
+	if err != nil {
 		return fmt.Errorf("read items: %w", err)
 	}
 	if len(batch) > 0 {
@@ -198,7 +198,7 @@ func (r *replay) readAll(ctx context.Context, in io.Reader, batches chan<- []ite
 func (r *replay) item(line []byte) (item.Item, error) {
 	var in replayLine
 	if err := json.Unmarshal(line, &in); err != nil {
-		return item.Item{}, fmt.Errorf("not an item: %w", err)
+		return item.Item{}, errors.New(NotAnItem(err))
 	}
 	if in.Description == "" {
 		in.Description = in.Body
@@ -340,4 +340,15 @@ func until(ctx context.Context, done func() bool) error {
 		}
 	}
 	return nil
+}
+
+// NotAnItem says in words why encoding/json could not read a line as an item.
+func NotAnItem(err error) string {
+	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		if e.Field == "" {
+			return "not an item: want a JSON object, found " + e.Value
+		}
+		return fmt.Sprintf("not an item: %q is %s, want text", e.Field, e.Value)
+	}
+	return "not an item: " + err.Error()
 }

@@ -74,6 +74,9 @@ func (p *Pipeline) openIndex(ctx context.Context) (err error) {
 		return err
 	}
 	p.onClose(func(context.Context) error { return p.index.Close() })
+	if p.behind, err = p.tagged.LastSeq(ctx); err != nil {
+		return err
+	}
 	n, err := p.index.Count()
 	if err != nil {
 		return err
@@ -155,7 +158,7 @@ func (p *Pipeline) openAlerting(ctx context.Context, watches *alert.Set) (err er
 		}
 		p.couriers = append(p.couriers, courier{c, q})
 	}
-	p.step("Watches", fmt.Sprintf("%d, with %d receivers", watches.Len(), len(p.couriers)))
+	p.step("Watches", fmt.Sprintf("%d; receivers: %d", watches.Len(), len(p.couriers)))
 	return nil
 }
 

@@ -18,10 +18,14 @@ func (p *Pipeline) ready() error {
 	if why := *p.paused.Load(); why != "" {
 		return errors.New(why)
 	}
-	if p.index != nil {
-		return p.index.Healthy()
+	if p.index == nil {
+		return nil
 	}
-	return nil
+	// What the index parked or has in hand counts as there.
+	if at := max(p.indexPosition().Seq, p.bus.Done(indexStage)); at < p.behind {
+		return fmt.Errorf("the search index is being filled from the message log: %d of %d", at, p.behind)
+	}
+	return p.index.Healthy()
 }
 
 // status collects the health of every part.

@@ -105,15 +105,26 @@ func (r replayRun) run(ctx context.Context, c config.Config) error {
 
 	report, err := p.Replay(ctx, r.in, pipeline.ReplayOptions{Live: r.live, Progress: r.progress, Acked: r.ack})
 	stop()
+	interrupted := ctx.Err() != nil
+	if interrupted {
+		err = nil
+	}
 	err = errors.Join(err, <-done, p.Close(context.WithoutCancel(ctx)))
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case interrupted:
+		fmt.Fprintln(r.out, "stopped; start it again to go on, what is published is not published twice")
+		return nil
 	}
 	after, err := c.Data.Used()
 	if err != nil {
 		return err
 	}
 	r.print(report, after-before)
+	if report.Bad > 0 && report.Bad == report.Read {
+		return errors.New("not one line could be read as an item")
+	}
 	return nil
 }
 

@@ -41,7 +41,7 @@ SIGTERM stops in order; nothing is lost either way.`,
 			con.Step("Configuration", fmt.Sprintf("%s: %s, %s", path, plural(len(file.Ingest.Feeds), "feed"), plural(len(file.Alert.Watches), "watch")))
 			if !noDemo && file.Data.Fresh() && file.Has(config.Poll) && !anyFeedAnswers(cmd.Context(), con, file.Ingest) {
 				con.Warn("Going on with SAMPLE feeds in " + string(demoDir(file.Config)) + "; your data folder is untouched. --no-demo waits for the network instead.")
-				return runDemo(cmd.Context(), con, demoOptions{config: file.Config, out: cmd.OutOrStdout()})
+				return runDemo(cmd.Context(), con, demoOptions{config: file.Config, out: cmd.OutOrStdout(), drip: dripAfter})
 			}
 			d := daemon{con: con, out: cmd.OutOrStdout(), reload: func() (config.Config, error) {
 				next, err := config.Load(path)

@@ -2,17 +2,19 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"marsad/config"
+	"marsad/internal/lines"
 	"marsad/item"
-	"marsad/rules"
+	"marsad/pipeline"
 	"marsad/tagger"
 	"marsad/text"
 )
@@ -50,60 +52,50 @@ the others are tagged, and the exit code is 1.`,
 		Example: `  echo '{"title":"Trucks queue at the al-Qaem border crossing"}' | marsad tag`,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			pack, err := loadPack(packDir)
+			pack, err := pipeline.LoadPack(packDir)
 			if err != nil {
 				return usageError{err}
 			}
 			return tagLines(pack, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	cmd.Flags().StringVar(&packDir, "pack", "", "folder of a rule pack (default: the built-in iraq-syria)")
+	cmd.Flags().StringVar(&packDir, "pack", config.BuiltinPack, "folder of a rule pack, or the name of the built-in one")
 	cmd.Flags().Bool("json", true, "JSON lines; the only form there is")
 	return cmd
 }
 
-// loadPack reads the pack in dir, or the built-in one when dir is empty.
-func loadPack(dir string) (*tagger.Pack, error) {
-	fsys := rules.IraqSyria()
-	if dir != "" {
-		fsys = os.DirFS(dir)
-	}
-	return rules.Load(fsys)
-}
-
 // tagLines tags each line of in; a bad line is reported and does not stop it.
 func tagLines(pack *tagger.Pack, in io.Reader, out, problems io.Writer) error {
-	sc := bufio.NewScanner(in)
-	sc.Buffer(make([]byte, 64<<10), maxLine)
 	w := bufio.NewWriter(out)
-	defer w.Flush()
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	bad := 0
-	for n := 1; sc.Scan(); n++ {
-		if len(sc.Bytes()) == 0 {
-			continue
+	err := lines.Each(in, maxLine, func(n int, line []byte, err error) error {
+		if err == nil && len(bytes.TrimSpace(line)) == 0 {
+			return nil
 		}
-		id, it, err := readItemLine(sc.Bytes(), n)
+		var id string
+		var it item.Item
+		if err == nil {
+			id, it, err = readItemLine(line, n)
+		}
 		if err != nil {
 			bad++
 			fmt.Fprintf(problems, "stdin:%d: %v\n", n, err)
-			continue
+			return nil
 		}
 		got := pack.Tag(it)
 		tags := got.Tags
 		if tags == nil {
 			tags = []item.Tag{}
 		}
-		if err := enc.Encode(taggedLine{ID: id, Lang: it.Lang, Tags: tags, Pack: got.Pack}); err != nil {
-			return fmt.Errorf("write tags: %w", err)
-		}
-	}
-	if err := sc.Err(); err != nil {
-		return fmt.Errorf("read items: %w", err)
+		return enc.Encode(taggedLine{ID: id, Lang: it.Lang, Tags: tags, Pack: got.Pack})
+	})
+	if err = errors.Join(err, w.Flush()); err != nil {
+		return fmt.Errorf("tag: %w", err)
 	}
 	if bad > 0 {
-		return fmt.Errorf("%d lines could not be read", bad)
+		return fmt.Errorf("%s could not be read", plural(bad, "line"))
 	}
 	return nil
 }
@@ -113,7 +105,7 @@ func tagLines(pack *tagger.Pack, in io.Reader, out, problems io.Writer) error {
 func readItemLine(line []byte, n int) (string, item.Item, error) {
 	var in itemLine
 	if err := json.Unmarshal(line, &in); err != nil {
-		return "", item.Item{}, fmt.Errorf("not an item: %w", err)
+		return "", item.Item{}, errors.New(pipeline.NotAnItem(err))
 	}
 	if in.Title == "" && in.Body == "" {
 		return "", item.Item{}, errors.New(`neither "title" nor "body"; one is needed`)
