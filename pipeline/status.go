@@ -151,7 +151,7 @@ func feedStatus(f ingest.FeedStatus) server.Feed {
 		state = server.FeedNew
 	}
 	return server.Feed{
-		Name: f.Name, URL: f.URL, State: state, Error: f.Error, Failures: f.Failures,
+		Name: f.Name, URL: f.URL, State: state, Error: f.Error, Note: f.Note, Failures: f.Failures,
 		Items: uint64(max(f.Published, 0)), LastPoll: f.LastCheck, LastItem: f.LastNew, NextPoll: f.NextPoll,
 	}
 }

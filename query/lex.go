@@ -45,6 +45,12 @@ func breaksWord(r rune) bool {
 // isBlank reports whether r only separates: white space and control characters.
 func isBlank(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
 
+// isMark reports whether r is an invisible sign of direction or a byte order
+// mark. Text copied from an Arabic page or a terminal begins and ends with them.
+func isMark(r rune) bool {
+	return r == '\u061c' || r == '\u200e' || r == '\u200f' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == '\ufeff'
+}
+
 // closers lists the runes that end a quotation which r begins, so that quotes as
 // typed by phones and Arabic or German keyboards work; "" when r begins none.
 func closers(r rune) string {
@@ -66,7 +72,7 @@ func closers(r rune) string {
 func (l *lexer) next() (token, *Error) {
 	for l.pos < len(l.s) {
 		r, n := utf8.DecodeRuneInString(l.s[l.pos:])
-		if !isBlank(r) {
+		if !isBlank(r) && !isMark(r) {
 			break
 		}
 		l.pos += n
@@ -85,6 +91,8 @@ func (l *lexer) next() (token, *Error) {
 		return token{kind: tokClose, pos: pos, end: l.pos}, nil
 	case closers(r) != "":
 		return l.quoted(r, n)
+	case strings.HasPrefix(l.s[pos:], "--"):
+		return token{}, &Error{Pos: pos, End: pos + 2, Msg: "two hyphens deny nothing", Hint: "write -word to leave a word out"}
 	case r == '-' && l.startsOperand(pos+1):
 		l.pos++
 		return token{kind: tokNot, pos: pos, end: l.pos}, nil
@@ -94,7 +102,7 @@ func (l *lexer) next() (token, *Error) {
 		return token{kind: tokField, text: strings.ToLower(name), pos: pos, end: l.pos}, nil
 	}
 	l.pos += wordLen(l.s[pos:])
-	t := token{kind: tokWord, text: l.s[pos:l.pos], pos: pos, end: l.pos}
+	t := token{kind: tokWord, text: strings.TrimRightFunc(l.s[pos:l.pos], isMark), pos: pos, end: l.pos}
 	switch t.text {
 	case "OR":
 		t.kind = tokOr

@@ -88,7 +88,7 @@ func (s *Server) searchPage(w http.ResponseWriter, r *http.Request) error {
 		if p.Start == nil {
 			return err
 		}
-		q := strings.TrimSpace(r.URL.Query().Get("q"))
+		q := strings.TrimSpace(r.URL.Query().Get("q")) // what could be read of it
 		return s.render(w, r, p.Status, "search", "Search", searchView{
 			Query: q, Problem: &queryProblem{Problem: p, Query: segments(q, 0, len(q), merge(q, []span{pointAt(q, *p.Start, *p.End)}))},
 		})

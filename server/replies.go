@@ -83,7 +83,7 @@ type DeadLetters struct {
 }
 
 func (s *Server) apiDead(w http.ResponseWriter, r *http.Request) error {
-	if err := checkParameters(r.URL.Query()); err != nil {
+	if _, err := parameters(r); err != nil {
 		return err
 	}
 	dead, err := s.dead(r.Context())
@@ -104,8 +104,8 @@ func (s *Server) dead(ctx context.Context) ([]alert.DeadLetter, error) {
 
 // alerts returns the latest alerts, as many as the request's limit asks for.
 func (s *Server) alerts(r *http.Request) ([]alert.Alert, error) {
-	values := r.URL.Query()
-	if err := checkParameters(values, "limit"); err != nil {
+	values, err := parameters(r, "limit")
+	if err != nil {
 		return nil, err
 	}
 	limit := 100

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -89,8 +90,8 @@ func (s *Server) apiSearchLines(w http.ResponseWriter, r *http.Request) error {
 // parseSearch reads the parameters of a search; another one than known is an
 // error, since a mistyped "sort" would go unnoticed.
 func (s *Server) parseSearch(r *http.Request, known ...string) (search, error) {
-	values := r.URL.Query()
-	if err := checkParameters(values, known...); err != nil {
+	values, err := parameters(r, known...)
+	if err != nil {
 		return search{}, err
 	}
 	se := search{q: strings.TrimSpace(values.Get("q")), cursor: values.Get("cursor"), limit: defaultLimit}
@@ -123,17 +124,22 @@ func (s *Server) parseSearch(r *http.Request, known ...string) (search, error) {
 	default:
 		return search{}, badRequest("facets is %q", line(values.Get("facets"), 20)).hint("write 1 or 0")
 	}
-	var err error
 	se.node, err = s.parse(se.q)
 	return se, err
 }
 
-// checkParameters refuses parameters that are not known or given twice.
-func checkParameters(values map[string][]string, known ...string) error {
+// parameters reads the query part of a request's address. It refuses what is
+// malformed, which net/http passes over in silence, and parameters that are not
+// known or given twice.
+func parameters(r *http.Request, known ...string) (url.Values, error) {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, badRequest("the parameters cannot be read: %s", line(err.Error(), 80)).hint("write ; as %3B, % as %25 and & as %26")
+	}
 next:
 	for name, v := range values {
 		if len(v) > 1 {
-			return badRequest("%s is given %d times", line(name, 40), len(v)).hint("give it once")
+			return nil, badRequest("%s is given %d times", line(name, 40), len(v)).hint("give it once")
 		}
 		for _, k := range known {
 			if name == k {
@@ -144,9 +150,9 @@ next:
 		if len(known) > 0 {
 			p.Hint = "the parameters are " + strings.Join(known, ", ")
 		}
-		return p
+		return nil, p
 	}
-	return nil
+	return values, nil
 }
 
 // parse reads a query; an empty one asks for everything.

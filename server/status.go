@@ -116,6 +116,8 @@ type Feed struct {
 	State FeedState `json:"state"`
 	// Error is the last error in words, empty when the last fetch went well.
 	Error string `json:"error,omitempty"`
+	// Note says what had to be mended or left out of the last document.
+	Note string `json:"note,omitempty"`
 	// Failures counts the failed fetches since the last good one.
 	Failures int       `json:"failures,omitempty"`
 	Items    uint64    `json:"items"`

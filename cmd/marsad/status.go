@@ -88,6 +88,11 @@ func printStatus(w io.Writer, st server.Status, now time.Time) {
 			fmt.Fprintf(w, "         %s: %s; next try %s\n", f.Name, printable.Line(f.Error, 200), f.NextPoll.Local().Format("15:04"))
 		}
 	}
+	for _, f := range st.Feeds {
+		if f.Note != "" && f.Error == "" {
+			fmt.Fprintf(w, "         %s: %s\n", f.Name, printable.Line(f.Note, 200))
+		}
+	}
 	if st.ParkedTotal > 0 {
 		fmt.Fprintf(w, "parked   %s that could not be processed\n", plural(st.ParkedTotal, "record"))
 		for _, p := range st.Parked {
