@@ -53,6 +53,11 @@ func (t *Topic[T]) Queue(ctx context.Context, name string) (*Queue[T], error) {
 		return nil, Permanent(fmt.Errorf("%q is no name for a queue", name))
 	}
 	err := t.bus.retry(ctx, func(ctx context.Context) error {
+		if t.bus.server != nil {
+			if err := q.rewind(ctx); err != nil {
+				return err
+			}
+		}
 		_, err := q.consumer(ctx)
 		return err
 	})
@@ -60,6 +65,36 @@ func (t *Topic[T]) Queue(ctx context.Context, name string) (*Queue[T], error) {
 		return nil, fmt.Errorf("queue %s: %w", name, err)
 	}
 	return q, nil
+}
+
+// rewind makes the queue begin again behind the last record before which every
+// one is done with. An embedded server has no other client, so what had been
+// given out was given to a process that is dead: without this it would come
+// back only after AckWait. Records that were done with beyond that place come
+// again too; the caller's ledger knows them.
+func (q *Queue[T]) rewind(ctx context.Context) error {
+	b := q.topic.bus
+	c, err := b.js.Consumer(ctx, string(q.topic.stream), q.key)
+	if errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	last, err := b.lastSeq(ctx, q.topic.stream)
+	if err != nil {
+		return err
+	}
+	start, err := q.start(ctx)
+	if err != nil {
+		return err
+	}
+	if next := min(c.CachedInfo().AckFloor.Stream, last) + 1; next > start {
+		if err := q.setStart(ctx, next); err != nil {
+			return err
+		}
+	}
+	return b.js.DeleteConsumer(ctx, string(q.topic.stream), q.key)
 }
 
 // consumer returns the queue's consumer, and makes it when it is not there.
@@ -95,8 +130,7 @@ func (q *Queue[T]) consumer(ctx context.Context) (jetstream.Consumer, error) {
 // start returns the sequence at which the queue begins, noted durably before
 // the consumer is made for the first time.
 func (q *Queue[T]) start(ctx context.Context) (uint64, error) {
-	key := string(q.topic.stream) + "/" + q.name
-	data, ok, err := q.topic.bus.queues.Get(ctx, key)
+	data, ok, err := q.topic.bus.queues.Get(ctx, q.startKey())
 	if err != nil {
 		return 0, err
 	}
@@ -109,8 +143,15 @@ func (q *Queue[T]) start(ctx context.Context) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return last + 1, q.topic.bus.queues.Put(ctx, key, strconv.AppendUint(nil, last+1, 10))
+	return last + 1, q.setStart(ctx, last+1)
 }
+
+// setStart notes durably where the queue begins.
+func (q *Queue[T]) setStart(ctx context.Context, seq uint64) error {
+	return q.topic.bus.queues.Put(ctx, q.startKey(), strconv.AppendUint(nil, seq, 10))
+}
+
+func (q *Queue[T]) startKey() string { return string(q.topic.stream) + "/" + q.name }
 
 // forget makes the next call make the consumer anew.
 func (q *Queue[T]) forget(c jetstream.Consumer) {

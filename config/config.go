@@ -144,6 +144,9 @@ func (f *File) Wrong(errs []*field.Error) error {
 }
 
 func (f *File) wrong(mistakes []yamlpos.Mistake, errs []*field.Error) error {
+	if f.doc == nil && len(errs) > 0 { // the defaults, without a file
+		return &field.List{Errors: errs}
+	}
 	for _, e := range errs {
 		mistakes = append(mistakes, f.doc.Mistake(e.Path, e.What, e.Hint))
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -81,12 +82,15 @@ func (p *Pipeline) Replay(ctx context.Context, in io.Reader, o ReplayOptions) (R
 		return r.report, err
 	}
 	watchCtx, stop := context.WithCancel(ctx)
-	defer stop()
-	go r.watchProgress(watchCtx)
-	if err := r.publish(ctx, in); err != nil {
-		return r.report, err
+	var watching sync.WaitGroup
+	watching.Go(func() { r.watchProgress(watchCtx) })
+	err := r.publish(ctx, in)
+	if err == nil {
+		err = r.wait(ctx)
 	}
-	return r.report, r.wait(ctx)
+	stop()
+	watching.Wait() // no progress after the report
+	return r.report, err
 }
 
 // A replay is one call of Replay.

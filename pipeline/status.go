@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 
 	"marsad/config"
 	"marsad/ingest"
@@ -151,7 +152,18 @@ func feedStatus(f ingest.FeedStatus) server.Feed {
 		state = server.FeedNew
 	}
 	return server.Feed{
-		Name: f.Name, URL: f.URL, State: state, Error: f.Error, Note: f.Note, Failures: f.Failures,
+		Name: f.Name, URL: withoutSecrets(f.URL), State: state, Error: f.Error, Note: f.Note, Failures: f.Failures,
 		Items: uint64(max(f.Published, 0)), LastPoll: f.LastCheck, LastItem: f.LastNew, NextPoll: f.NextPoll,
 	}
+}
+
+// withoutSecrets is an address without what may hold a key: user, password and
+// query.
+func withoutSecrets(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	return u.String()
 }

@@ -44,10 +44,10 @@ func TestCrash(t *testing.T) {
 	c := newCrashTest(t, lines)
 	rng := rand.New(rand.NewPCG(1, uint64(time.Now().UnixNano())))
 	done := 0
-	for run := 0; done < kills && run < 4*kills; run++ {
+	for run := 0; done < kills && run < 20*kills; run++ {
 		// A little more of the file each time, so that there is always new work.
 		upTo := len(lines) * (done + 1) / (kills + 1)
-		if c.replayAndKill(upTo, time.Duration(50+rng.IntN(1200))*time.Millisecond) {
+		if c.replayAndKill(upTo, time.Duration(30+rng.IntN(900))*time.Millisecond) {
 			done++
 		}
 	}
