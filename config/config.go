@@ -118,6 +118,9 @@ type File struct {
 // against its folder. All mistakes come back in one *Error; a file that cannot
 // be read is an ordinary error.
 func Load(path string) (*File, error) {
+	if st, err := os.Stat(path); err == nil && !st.Mode().IsRegular() {
+		return nil, fmt.Errorf("read configuration: %s is no file", path)
+	}
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)

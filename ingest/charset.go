@@ -3,6 +3,7 @@ package ingest
 import (
 	"bytes"
 	"mime"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -250,12 +251,17 @@ func declaredCharset(body []byte) string {
 	return strings.TrimSpace(string(value))
 }
 
-// stripControls removes the characters that XML forbids, NUL among them. It
+// stripControls removes the characters that XML forbids, NUL among them, also
+// where they are written as references (&#27;), at which parsers give up. It
 // changes text in place.
 func stripControls(text []byte) []byte {
 	out := text[:0]
 	for i := 0; i < len(text); i++ {
 		c := text[i]
+		if n := forbiddenReference(text[i:]); n > 0 {
+			i += n - 1
+			continue
+		}
 		if c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == 0x7f {
 			continue
 		}
@@ -267,4 +273,27 @@ func stripControls(text []byte) []byte {
 		out = append(out, c)
 	}
 	return out
+}
+
+// forbiddenReference returns the length of the reference to a character that
+// XML forbids which text begins with, or 0.
+func forbiddenReference(text []byte) int {
+	const longest = len("&#x0000001F;")
+	if len(text) < 4 || text[0] != '&' || text[1] != '#' {
+		return 0
+	}
+	end := bytes.IndexByte(text[:min(len(text), longest)], ';')
+	if end < 0 {
+		return 0
+	}
+	digits, base := string(text[2:end]), 10
+	if digits != "" && (digits[0] == 'x' || digits[0] == 'X') {
+		digits, base = digits[1:], 16
+	}
+	r, err := strconv.ParseUint(digits, base, 32)
+	allowed := r == '\t' || r == '\n' || r == '\r' || r >= ' ' && r < 0xd800 || r > 0xdfff && r < 0xfffe || r > 0xffff && r <= 0x10ffff
+	if err != nil || allowed {
+		return 0
+	}
+	return end + 1
 }

@@ -7,8 +7,10 @@
 package yamlpos
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"strconv"
@@ -74,8 +76,17 @@ func Decode(file string, data []byte, into any) (*Document, []Mistake) {
 	}
 	doc := &Document{File: file, Lines: strings.Split(string(data), "\n")}
 	var root yaml.Node
-	if err := yaml.Unmarshal(data, &root); err != nil {
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	if err := dec.Decode(&root); err != nil && !errors.Is(err, io.EOF) {
 		return nil, syntaxMistakes(file, err)
+	}
+	var second yaml.Node
+	switch err := dec.Decode(&second); {
+	case errors.Is(err, io.EOF):
+	case err != nil:
+		return nil, syntaxMistakes(file, err)
+	default:
+		return nil, []Mistake{{File: file, Line: second.Line, Col: second.Column, What: "a second document", Hint: "keep one, without ---"}}
 	}
 	if len(root.Content) == 0 {
 		doc.root = &yaml.Node{Kind: yaml.MappingNode, Line: 1, Column: 1}

@@ -112,6 +112,7 @@ func TestNotYAML(t *testing.T) {
 		"tab":        "feeds:\n\t- name: x\n",
 		"unbalanced": "feeds: [a, b\n",
 		"huge":       strings.Repeat("a", yamlpos.MaxSize+1),
+		"two":        "on: true\n---\non: false\n",
 	} {
 		if _, ms := yamlpos.Decode("p.yaml", []byte(in), &got); len(ms) == 0 {
 			t.Errorf("%s: no mistake", name)
