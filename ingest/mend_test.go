@@ -9,7 +9,7 @@ import (
 )
 
 func TestControlReferencesLoseNoItem(t *testing.T) {
-	for _, ref := range []string{"&#27;", "&#x1B;", "&#7;", "&#xFFFE;", "&#4294967323;"} {
+	for _, ref := range []string{"&#27;", "&#x1B;", "&#7;", "&#xFFFE;"} {
 		doc := fmt.Sprintf(`<rss version="2.0"><channel><title>T</title>
 <item><title>before &#1575;</title></item>
 <item><title>al-Qaem%s &#x627; &amp; more</title></item>

@@ -231,6 +231,14 @@ func (p *Pipeline) URL() string {
 	return p.server.URL()
 }
 
+// pagesURL is what links in alerts begin with.
+func (p *Pipeline) pagesURL() string {
+	if p.cfg.Server.PublicURL != "" {
+		return p.cfg.Server.PublicURL
+	}
+	return p.URL()
+}
+
 func (p *Pipeline) stage(name string) *slog.Logger { return p.log.With("stage", name) }
 
 func (p *Pipeline) step(what, detail string) {

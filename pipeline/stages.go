@@ -135,7 +135,7 @@ func (p *Pipeline) openAlerting(ctx context.Context, watches *alert.Set) (err er
 	p.alertFrom = st.Position
 	p.watch, err = alert.New(alert.StageOptions{
 		Set: watches, Publisher: p.alerts, Remember: p.cfg.Alert.Remember, ItemsSeq: st.ItemsSeq,
-		BaseURL: p.URL(), Log: p.stage("alert"), Registerer: p.reg,
+		BaseURL: p.pagesURL(), Log: p.stage("alert"), Registerer: p.reg,
 	})
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package server
 import (
 	"net"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +16,9 @@ type Config struct {
 	// Listen is the TCP address to listen on, "host:port". Beyond loopback it
 	// needs TokenFile and either TLS or TrustedProxy.
 	Listen string `yaml:"listen"`
+	// PublicURL is the address at which readers of alerts reach the pages, for
+	// the links in them; empty means the address that is listened on.
+	PublicURL string `yaml:"public_url"`
 	// AllowedHosts are further host names (no port) under which clients may
 	// address the server. localhost, 127.0.0.1, [::1] and the host of Listen are
 	// always allowed; anything else is answered with 421, which defeats DNS
@@ -73,6 +77,10 @@ func (c Config) Validate() []*field.Error {
 		add(field.Errorf("listen", "%q is not a port", port).Hintf("write a number from 1 to 65535, e.g. 127.0.0.1:8080"))
 	case !loopback(host):
 		errs = append(errs, c.validateRemote(host)...)
+	}
+	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" &&
+		(err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" || u.Fragment != "") {
+		add(field.Errorf("public_url", "this is no address of a web site").Hintf("write e.g. https://marsad.example.org"))
 	}
 	for i, h := range c.AllowedHosts {
 		if _, _, err := net.SplitHostPort(h); err == nil || !hostName(h) {
