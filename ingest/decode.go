@@ -162,10 +162,6 @@ func parseEach(p pieces) *gofeed.Feed {
 	}
 	for i := range p.items {
 		one, err := parse(p.single(i))
-		if err != nil {
-			p.items[i] = blankControls(p.items[i])
-			one, err = parse(p.single(i))
-		}
 		if err != nil || len(one.Items) == 0 {
 			continue
 		}

@@ -2,8 +2,6 @@ package ingest
 
 import (
 	"bytes"
-	"regexp"
-	"strconv"
 )
 
 // pieces cuts a broken document into what a parser needs to read each item by
@@ -99,26 +97,6 @@ func (p pieces) single(i int) []byte {
 	doc := append(make([]byte, 0, len(p.head)+len(p.items[i])+len(p.tail)), p.head...)
 	doc = append(doc, p.items[i]...)
 	return append(doc, p.tail...)
-}
-
-var charReference = regexp.MustCompile(`&#(?:[xX][0-9a-fA-F]{1,8}|[0-9]{1,10});`)
-
-// blankControls puts a space in place of references to characters that XML
-// does not allow, such as &#27;. One of them makes the whole item unreadable.
-func blankControls(item []byte) []byte {
-	return charReference.ReplaceAllFunc(item, func(ref []byte) []byte {
-		digits, base := string(ref[2:len(ref)-1]), 10
-		if digits[0] == 'x' || digits[0] == 'X' {
-			digits, base = digits[1:], 16
-		}
-		n, err := strconv.ParseUint(digits, base, 64)
-		switch {
-		case err != nil, n > 0x10FFFF, n >= 0xD800 && n <= 0xDFFF, n == 0xFFFE, n == 0xFFFF,
-			n < ' ' && n != '\t' && n != '\n' && n != '\r':
-			return []byte(" ")
-		}
-		return ref
-	})
 }
 
 func isTag(s []byte, tag string) bool {
