@@ -40,7 +40,8 @@ type Item struct {
 	Lang string `json:"lang,omitempty"`
 
 	// Published is the date that the feed states, in UTC; zero when it states
-	// none that can be read. PublishedRaw is what the feed wrote.
+	// none that can be read. One more than a day ahead of the fetch is cut to
+	// that and flagged "date-future". PublishedRaw is what the feed wrote.
 	Published    time.Time `json:"published,omitzero"`
 	PublishedRaw string    `json:"published_raw,omitempty"`
 	// Seen is the time of the first complete fetch that carried the article, in
