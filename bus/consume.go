@@ -10,7 +10,7 @@ import (
 
 const (
 	// consumeBatch is the most a handler is given at once.
-	consumeBatch = 500
+	consumeBatch = 1000
 	// tries is how often a single record is given to a handler that fails it
 	// for good, before it is parked.
 	tries = 3
@@ -23,7 +23,7 @@ const (
 type Handler[T any] func(ctx context.Context, batch []Record[T]) error
 
 // Consume gives the records behind after to handle, in order, in batches of
-// what is at hand (up to 500), and waits for new ones until ctx ends, which
+// what is at hand (up to 1000), and waits for new ones until ctx ends, which
 // makes it return nil.
 //
 // A handler's error is retried with growing pauses for as long as it takes. A

@@ -13,7 +13,7 @@ import (
 const (
 	// maxBatch is how many records go into one atomic batch (the server takes
 	// 1,000).
-	maxBatch = 500
+	maxBatch = 1000
 	// maxBatchBytes bounds them too, since the server stages a batch before it
 	// stores it.
 	maxBatchBytes = 4 << 20

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	replayBatch = 500
+	replayBatch = 1000
 	// maxReplayLine is the longest line of a replayed file.
 	maxReplayLine = 16 << 20
 	// deliverWait bounds how long a finished replay waits for receivers.
