@@ -2,10 +2,12 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
@@ -37,6 +39,8 @@ type itemLine struct {
 	Lang      string `json:"lang"`
 	Published string `json:"published"`
 	Feed      string `json:"feed"`
+	// Description stands for a body in lines that feed readers write.
+	Description string `json:"description"`
 }
 
 func newTag() *cobra.Command {
@@ -64,11 +68,15 @@ the others are tagged, and the exit code is 1.`,
 
 // loadPack reads the pack in dir, or the built-in one when dir is empty.
 func loadPack(dir string) (*tagger.Pack, error) {
-	fsys := rules.IraqSyria()
-	if dir != "" {
-		fsys = os.DirFS(dir)
+	return rules.Load(packFS(dir))
+}
+
+// packFS is the folder of the pack in dir, or of the built-in one.
+func packFS(dir string) fs.FS {
+	if dir == "" {
+		return rules.IraqSyria()
 	}
-	return rules.Load(fsys)
+	return os.DirFS(dir)
 }
 
 // tagLines tags each line of in; a bad line is reported and does not stop it.
@@ -115,6 +123,7 @@ func readItemLine(line []byte, n int) (string, item.Item, error) {
 	if err := json.Unmarshal(line, &in); err != nil {
 		return "", item.Item{}, fmt.Errorf("not an item: %w", err)
 	}
+	in.Body = cmp.Or(in.Body, in.Description)
 	if in.Title == "" && in.Body == "" {
 		return "", item.Item{}, errors.New(`neither "title" nor "body"; one is needed`)
 	}
