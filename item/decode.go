@@ -165,6 +165,10 @@ func (r *reader) tag(t *Tag) {
 			t.Status = Status(r.str())
 		case "rule":
 			t.Rule = r.str()
+		case "confidence":
+			t.Confidence = r.ratio()
+		case "modality":
+			t.Modality = r.str()
 		case "implied":
 			t.Implied = r.yes()
 		case "evidence":
@@ -227,6 +231,20 @@ func (r *reader) number() uint64 {
 		r.bad = true
 	}
 	return n
+}
+
+// ratio reads a number like 0.95, as AppendTagged writes it.
+func (r *reader) ratio() float64 {
+	start := r.i
+	for r.i < len(r.s) && (r.s[r.i] >= '0' && r.s[r.i] <= '9' || r.s[r.i] == '.') {
+		r.i++
+	}
+	digits := r.s[start:r.i]
+	f, err := strconv.ParseFloat(digits, 64)
+	if err != nil || digits != "1" && (len(digits) < 3 || digits[:2] != "0.") {
+		r.bad = true
+	}
+	return f
 }
 
 func (r *reader) time() time.Time {

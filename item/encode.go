@@ -1,6 +1,7 @@
 package item
 
 import (
+	"encoding/json"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -111,6 +112,22 @@ func (w *writer) time(name string, t time.Time) {
 	w.b = append(append(append(w.b, '"'), text...), '"')
 }
 
+func (w *writer) ratio(name string, f float64) {
+	switch {
+	case f == 0:
+	case f >= 1e-6 && f <= 1:
+		w.key(name)
+		w.b = strconv.AppendFloat(w.b, f, 'f', -1, 64)
+	default: // no ratio, but still a value
+		text, err := json.Marshal(f)
+		if err != nil && w.err == nil {
+			w.err = err
+		}
+		w.key(name)
+		w.b = append(w.b, text...)
+	}
+}
+
 func (w *writer) tag(t Tag) {
 	w.b = append(w.b, '{')
 	w.must("kind", string(t.Kind))
@@ -126,6 +143,8 @@ func (w *writer) tag(t Tag) {
 		}
 		w.b = append(w.b, ']')
 	}
+	w.ratio("confidence", t.Confidence)
+	w.may("modality", t.Modality)
 	w.b = append(w.b, '}')
 }
 

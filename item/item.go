@@ -102,6 +102,12 @@ type Tag struct {
 	// is not named itself; it has no evidence.
 	Implied  bool       `json:"implied,omitempty"`
 	Evidence []Evidence `json:"evidence,omitempty"`
+	// Confidence is how likely the tag is right, above 0 and at most 1, by the
+	// way in which it was found; 0 in records of before it was told.
+	Confidence float64 `json:"confidence,omitempty"`
+	// Modality says that a theme is not told as a fact: "planned", "denied", or
+	// what else a rule calls it. Empty is a fact.
+	Modality string `json:"modality,omitempty"`
 }
 
 // Key is the tag as one term, "kind:id".

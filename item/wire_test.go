@@ -24,8 +24,9 @@ func sample() item.Tagged {
 			Seen: at.Truncate(time.Second), Revised: at, Listed: at, Backfill: true, Sample: true, Flags: []string{"f"},
 		},
 		Tags: []item.Tag{
-			{Kind: item.Place, ID: "al-qaem", Status: item.Certain, Rule: "r", Evidence: []item.Evidence{{Field: "title", Start: 0, End: 16, Text: "القَائِم", Surface: "s", Clause: "strong"}, {}}},
-			{Kind: item.Place, ID: "iraq", Status: item.Candidate, Implied: true},
+			{Kind: item.Place, ID: "al-qaem", Status: item.Certain, Rule: "r", Confidence: 0.95, Evidence: []item.Evidence{{Field: "title", Start: 0, End: 16, Text: "القَائِم", Surface: "s", Clause: "strong"}, {}}},
+			{Kind: item.Place, ID: "iraq", Status: item.Candidate, Implied: true, Confidence: 1},
+			{Kind: item.Theme, ID: "wall", Status: item.Certain, Confidence: 1e-7, Modality: "denied"},
 		},
 		Pack: "p", Story: id, Seq: 1 << 40,
 	}
@@ -76,7 +77,7 @@ func TestDecodeForeign(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, in := range []string{
-		string(old), `{"seq":7,"item":{"title":"a\u00e9","later":[1,{"x":2}]}}`, `{"item":null}`, ` {} `, `{"item":{"title":"` + "\xff" + `"}}`,
+		string(old), `{"seq":7,"item":{"title":"a\u00e9","later":[1,{"x":2}]}}`, `{"item":null}`, ` {} `, `{"tags":[{"confidence":1e-1},{"confidence":0}]}`, `{"tags":[{"confidence":-2},{"confidence":0.50}]}`, `{"item":{"title":"` + "\xff" + `"}}`,
 	} {
 		var want, got item.Tagged
 		if err := json.Unmarshal([]byte(in), &want); err != nil {
@@ -89,7 +90,7 @@ func TestDecodeForeign(t *testing.T) {
 			t.Errorf("%s: %s", in, d)
 		}
 	}
-	for _, in := range []string{``, `{`, `[]`, `{"item":{"title":"a}`, `{"item":{}}x`, `{"seq":-1}`, `{"seq":007}`, `{"item":{"published":"today"}}`} {
+	for _, in := range []string{``, `{`, `[]`, `{"item":{"title":"a}`, `{"item":{}}x`, `{"seq":-1}`, `{"seq":007}`, `{"tags":[{"confidence":0.}]}`, `{"tags":[{"confidence":00.5}]}`, `{"tags":[{"confidence":0.5.1}]}`, `{"item":{"published":"today"}}`} {
 		var got item.Tagged
 		if err := item.DecodeTagged([]byte(in), &got); err == nil {
 			t.Errorf("%s was read", in)

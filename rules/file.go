@@ -33,7 +33,7 @@ type entity struct {
 	ID       scalar    `yaml:"id"`
 	Name     string    `yaml:"name"`
 	Type     string    `yaml:"type"`
-	In       string    `yaml:"in"`
+	In       scalar    `yaml:"in"`
 	At       []float64 `yaml:"at"`
 	Exposes  []scalar  `yaml:"exposes"`
 	Note     string    `yaml:"note"`
@@ -50,6 +50,7 @@ type entity struct {
 	From     date      `yaml:"from"`
 	Until    date      `yaml:"until"`
 	Unsure   bool      `yaml:"unsure"`
+	Role     scalar    `yaml:"role"`
 }
 
 type block struct {
@@ -64,6 +65,7 @@ type block struct {
 	From     date     `yaml:"from"`
 	Until    date     `yaml:"until"`
 	Unsure   bool     `yaml:"unsure"`
+	Role     scalar   `yaml:"role"`
 	Note     string   `yaml:"note"`
 }
 
@@ -82,7 +84,39 @@ type theme struct {
 	All       []clause  `yaml:"all"`
 	None      []clause  `yaml:"none"`
 	Threshold float64   `yaml:"threshold"`
+	Boost     boost     `yaml:"boost"`
+	Modality  modality  `yaml:"modality"`
 	Examples  []example `yaml:"examples"`
+}
+
+type boost struct {
+	Title float64 `yaml:"title"`
+	Lead  float64 `yaml:"lead"`
+}
+
+// modality is what a theme may be instead of a fact, in the order of the file.
+type modality []modalityOf
+
+type modalityOf struct {
+	name scalar
+	cues operand
+}
+
+// DecodeYAML reads {planned: [intend, {en: [will]}], denied: deny}.
+func (m *modality) DecodeYAML(d *yamlpos.Decoder, n *yaml.Node) {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if n.Kind != yaml.MappingNode {
+		d.Mistake(n, "want modalities by name", "write modality: {planned: [lexicon], denied: [{en: [denied]}]}")
+		return
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		var one modalityOf
+		one.name.DecodeYAML(d, n.Content[i])
+		one.cues.DecodeYAML(d, n.Content[i+1])
+		*m = append(*m, one)
+	}
 }
 
 type example struct {
@@ -92,6 +126,7 @@ type example struct {
 	Lang  string   `yaml:"lang"`
 	Date  date     `yaml:"date"`
 	Spans []string `yaml:"spans"`
+	Is    string   `yaml:"is"`
 	Note  string   `yaml:"note"`
 }
 
@@ -239,9 +274,11 @@ type clause struct {
 }
 
 type look struct {
-	Max int       `yaml:"max"`
-	Any []operand `yaml:"any"`
-	Of  []operand `yaml:"of"`
+	Max     int       `yaml:"max"`
+	Any     []operand `yaml:"any"`
+	Of      []operand `yaml:"of"`
+	Count   int       `yaml:"count"`
+	Ordered bool      `yaml:"ordered"`
 }
 
 // DecodeYAML reads {near: {max: 5, any: [a, b]}, weight: 0.5} and its kin.
@@ -349,7 +386,7 @@ func (p *parser) mistake(s scalar, what, hint string) {
 func (p *parser) words(ws words) []tagger.Words {
 	var out []tagger.Words
 	for _, w := range ws {
-		to := tagger.Words{Lang: w.lang.text}
+		to := tagger.Words{Lang: w.lang.text, Pos: p.pos(w.lang)}
 		for _, t := range w.text {
 			to.Text = append(to.Text, tagger.Word{Text: t.text, Pos: p.pos(t)})
 		}
@@ -360,7 +397,7 @@ func (p *parser) words(ws words) []tagger.Words {
 
 func (p *parser) entity(kind item.Kind, in *entity) tagger.Entity {
 	out := tagger.Entity{
-		Kind: kind, ID: in.ID.text, Pos: p.pos(in.ID), Name: in.Name, Type: in.Type, In: in.In,
+		Kind: kind, ID: in.ID.text, Pos: p.pos(in.ID), Name: in.Name, Type: in.Type, In: in.In.text, InPos: p.pos(in.In),
 		Exposes: p.refs(in.Exposes), Examples: p.examples(in.Examples),
 	}
 	switch {
@@ -372,7 +409,7 @@ func (p *parser) entity(kind item.Kind, in *entity) tagger.Entity {
 	}
 	first := block{
 		Strong: in.Strong, Plain: in.Plain, Gated: in.Gated, Acronyms: in.Acronyms, Titled: in.Titled, Backref: in.Backref,
-		Gate: in.Gate, Reject: in.Reject, From: in.From, Until: in.Until, Unsure: in.Unsure,
+		Gate: in.Gate, Reject: in.Reject, From: in.From, Until: in.Until, Unsure: in.Unsure, Role: in.Role,
 	}
 	for _, b := range append([]block{first}, in.Also...) {
 		out.Blocks = append(out.Blocks, p.block(in.ID, &b))
@@ -385,6 +422,7 @@ func (p *parser) block(id scalar, in *block) tagger.Block {
 		Pos: p.pos(id), Strong: p.words(in.Strong), Plain: p.words(in.Plain), Gated: p.words(in.Gated),
 		Acronyms: p.words(in.Acronyms), Backref: p.words(in.Backref), Gate: p.clauses(in.Gate), Reject: p.clauses(in.Reject),
 		From: time.Time(in.From), Until: time.Time(in.Until), Unsure: in.Unsure,
+		Role: in.Role.text, RolePos: p.pos(in.Role),
 	}
 	if in.Titled != nil {
 		out.Titled, out.Titles, out.TitleGap = p.words(in.Titled.Names), p.operand(in.Titled.Titles), 1
@@ -412,7 +450,7 @@ func (p *parser) clauses(in []clause) []tagger.Clause {
 	for _, c := range in {
 		to := tagger.Clause{
 			Pos: p.at(c.line, c.col), Scope: tagger.Scope(c.scope), Not: c.not, Max: c.what.Max,
-			Weight: c.weight, Clauses: p.clauses(c.nested),
+			Count: c.what.Count, Ordered: c.what.Ordered, Weight: c.weight, Clauses: p.clauses(c.nested),
 		}
 		for _, o := range c.what.Any {
 			to.Any = append(to.Any, p.operand(o))
@@ -429,10 +467,15 @@ func (p *parser) clauses(in []clause) []tagger.Clause {
 }
 
 func (p *parser) theme(in *theme) tagger.Theme {
-	return tagger.Theme{
+	out := tagger.Theme{
 		ID: in.ID.text, Pos: p.pos(in.ID), Name: in.Name, Names: p.words(in.Names), Any: p.clauses(in.Any),
 		All: p.clauses(in.All), None: p.clauses(in.None), Threshold: in.Threshold, Examples: p.examples(in.Examples),
+		TitleBoost: in.Boost.Title, LeadBoost: in.Boost.Lead,
 	}
+	for _, m := range in.Modality {
+		out.Modalities = append(out.Modalities, tagger.Modality{Name: m.name.text, Pos: p.pos(m.name), Cues: []tagger.Operand{p.operand(m.cues)}})
+	}
+	return out
 }
 
 func (p *parser) examples(in []example) []tagger.Example {
@@ -449,7 +492,7 @@ func (p *parser) examples(in []example) []tagger.Example {
 			p.mistakes = append(p.mistakes, Mistake{File: p.file, Line: max(text.line, 1), Col: max(text.col, 1), What: "an example has no text", Hint: "write {yes: text} or {no: text}"})
 		}
 		out = append(out, tagger.Example{
-			Pos: p.pos(text), Lang: e.Lang, Date: time.Time(e.Date), Title: e.Title, Body: text.text, Want: want, Spans: e.Spans,
+			Pos: p.pos(text), Lang: e.Lang, Date: time.Time(e.Date), Title: e.Title, Body: text.text, Want: want, Spans: e.Spans, Modality: e.Is,
 		})
 	}
 	return out

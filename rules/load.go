@@ -46,6 +46,41 @@ func (e *Error) Error() string {
 // compiles them. The error is an *Error with every mistake, or says that the
 // folder cannot be read.
 func Load(fsys fs.FS) (*tagger.Pack, error) {
+	sources, err := read(fsys)
+	if err != nil {
+		return nil, err
+	}
+	pack, found := tagger.Compile(sources...)
+	if len(found) > 0 {
+		return nil, mistaken(found)
+	}
+	return pack, nil
+}
+
+// Test reads a pack as Load does and runs its examples: one report a rule.
+// Examples that fail are no error.
+func Test(fsys fs.FS) ([]tagger.Report, error) {
+	sources, err := read(fsys)
+	if err != nil {
+		return nil, err
+	}
+	reports, found := tagger.Test(sources...)
+	if len(found) > 0 {
+		return nil, mistaken(found)
+	}
+	return reports, nil
+}
+
+func mistaken(found []tagger.Mistake) error {
+	var mistakes []Mistake
+	for _, m := range found {
+		mistakes = append(mistakes, Mistake{File: m.Pos.File, Line: m.Pos.Line, Col: m.Pos.Col, What: m.What, Hint: m.Hint})
+	}
+	return &Error{Mistakes: yamlpos.Sort(mistakes)}
+}
+
+// read reads the files of a pack.
+func read(fsys fs.FS) ([]tagger.Source, error) {
 	files, err := list(fsys)
 	if err != nil {
 		return nil, err
@@ -68,14 +103,7 @@ func Load(fsys fs.FS) (*tagger.Pack, error) {
 	if len(mistakes) > 0 {
 		return nil, &Error{Mistakes: yamlpos.Sort(mistakes)}
 	}
-	pack, found := tagger.Compile(sources...)
-	for _, m := range found {
-		mistakes = append(mistakes, Mistake{File: m.Pos.File, Line: m.Pos.Line, Col: m.Pos.Col, What: m.What, Hint: m.Hint})
-	}
-	if len(mistakes) > 0 {
-		return nil, &Error{Mistakes: yamlpos.Sort(mistakes)}
-	}
-	return pack, nil
+	return sources, nil
 }
 
 func list(fsys fs.FS) ([]string, error) {

@@ -67,12 +67,22 @@ func TestMistakesHaveTheirPlace(t *testing.T) {
 		{"unknown scope", "pack: p\nplaces:\n- id: a\n  plain: {en: [Aa]}\n  reject: [{nea: {max: 1, any: [x]}}]\n", `p.yaml:5:13: unknown key "nea"; did you mean "near"?`},
 		{"duplicate name", "pack: p\nactors:\n- id: a\n  strong: {en: [Abe Lin]}\n- id: b\n  strong: {en: [Abé Lin]}\n", `p.yaml:6:17: "Abé Lin" names b here and a at p.yaml:4; put it under "gated" in one of them, or bound both in time`},
 		{"unknown reference", "pack: p\nplaces:\n- id: a\n  gated: {en: [Aa]}\n  gate: [{doc: place:bb}]\n", `p.yaml:5:16: unknown place "bb"`},
-		{"circle", "pack: p\nplaces:\n- {id: a, in: b, plain: {en: Aaa}}\n- {id: b, in: a, plain: {en: Bbb}}\n", `p.yaml:3:8: the places that hold "a" form a circle`},
+		{"circle", "pack: p\nplaces:\n- {id: a, in: b, plain: {en: Aaa}}\n- {id: b, in: a, plain: {en: Bbb}}\n", `p.yaml:3:15: the places that hold "a" form a circle`},
 		{"failing example", "pack: p\nactors:\n- id: a\n  strong: {en: [Abe Lin]}\n  examples: [{yes: Nobody, lang: en}]\n", `p.yaml:5:20: the example must give actor a and does not`},
 		{"bad date", "pack: p\nactors:\n- id: a\n  strong: {en: [Abe Lin]}\n  from: soon\n", `p.yaml:5:9: "soon" is not a date; write it as 2024-12-08`},
 		{"two scopes", "pack: p\nplaces:\n- id: a\n  plain: {en: [Aa]}\n  reject: [{near: [x], doc: [y]}]\n", "a condition has one scope"},
 		{"language twice", "pack: p\nactors:\n- id: a\n  strong: {en: [Abe Lin], en: [Bob Lin]}\n", `language "en" is given twice`},
 		{"bad coordinates", "pack: p\nplaces:\n- {id: a, plain: {en: Aaa}, at: [100, 10]}\n", "latitude"},
+		{"one role, two holders", "pack: p\nactors:\n- {id: a, role: king, strong: {en: [Abe Lin]}, until: 2021-01-01}\n- {id: b, role: king, strong: {en: [Bob Lin]}, from: 2020-01-01}\n", `p.yaml:4:17: b holds the role "king" at a time when a does (p.yaml:3)`},
+		{"one role, one holder twice", "pack: p\nactors:\n- {id: a, role: king, strong: {en: [Abe Lin]}, also: [{role: king, plain: {en: [Abe the King]}}]}\n", `p.yaml:3:62: a holds the role "king"`},
+		{"one gate for two", "pack: p\nlexicons: {x: {en: [xyz]}}\nplaces:\n- {id: a, gated: {en: [Springfield]}, gate: [{sentence: x}]}\n- {id: b, gated: {en: [Springfield]}, gate: [{sentence: x}]}\n", `p.yaml:5:24: "Springfield" has one gate for b here and for a at p.yaml:4; ask for what tells the two apart`},
+		{"one gate for two, words in place", "pack: p\nplaces:\n- {id: a, gated: {en: [Springfield]}, gate: [{sentence: [{en: [xyz]}]}]}\n- {id: b, gated: {en: [Springfield]}, gate: [{sentence: [{en: [xyz]}]}]}\n", `p.yaml:4:24: "Springfield" has one gate`},
+		{"one title for two", "pack: p\nlexicons: {x: {en: [king]}}\nactors:\n- {id: a, titled: {titles: x, names: {en: [Zog]}}}\n- {id: b, titled: {titles: x, names: {en: [Zog]}}}\n", `p.yaml:5:44: "Zog" after one title is b here and a at p.yaml:4`},
+		{"unknown parent", "pack: p\nplaces:\n- {id: a, in: c, plain: {en: Aaa}}\n", `p.yaml:3:15: unknown place "c"`},
+		{"actor in a place", "pack: p\nactors:\n- {id: a, in: a, plain: {en: Aaa}}\n", `p.yaml:3:15: actor "a" has "in"; only places lie in places`},
+		{"unknown language", "pack: p\nactors:\n- {id: a, plain: {english: Aaa}}\n", `p.yaml:3:19: unknown language "english"`},
+		{"gap", "pack: p\nactors:\n- {id: a, titled: {titles: {en: [king]}, names: {en: [Zog]}, gap: 99}}\n", `p.yaml:3:8: the gap between title and name must be between 0 and 20 words`},
+		{"dates the wrong way round", "pack: p\nactors:\n- {id: a, plain: {en: [Zog]}, from: 2021-01-01, until: 2020-01-01}\n", `p.yaml:3:8: "from" is not before "until"`},
 		{"unknown schema", "pack: p\nschema: 2\n", `p.yaml:2:9: schema "2" is not known`},
 		{"no YAML", "pack: [\n", "p.yaml:"},
 	}
@@ -85,6 +95,22 @@ func TestMistakesHaveTheirPlace(t *testing.T) {
 				t.Errorf("got  %v\nwant %s", err, tt.want)
 			}
 		})
+	}
+}
+
+// What looks like the mistakes above and is right.
+func TestNoMistake(t *testing.T) {
+	t.Parallel()
+	for name, yaml := range map[string]string{
+		"one role, one after the other": "actors:\n- {id: a, role: king, strong: {en: [Abe Lin]}, until: 2020-01-01}\n- {id: b, role: king, strong: {en: [Bob Lin]}, from: 2020-01-01}\n",
+		"gates that differ":             "lexicons: {x: {en: [xyz]}, y: {en: [yyz]}}\nplaces:\n- {id: a, gated: {en: [Springfield]}, gate: [{sentence: x}]}\n- {id: b, gated: {en: [Springfield]}, gate: [{sentence: y}]}\n",
+		"titles that differ":            "lexicons: {x: {en: [king]}, y: {en: [queen]}}\nactors:\n- {id: a, titled: {titles: x, names: {en: [Zog]}}}\n- {id: b, titled: {titles: y, names: {en: [Zog]}}}\n",
+		"one gated, one plain":          "lexicons: {x: {en: [xyz]}}\nplaces:\n- {id: a, plain: {en: [Springfield]}}\n- {id: b, gated: {en: [Springfield]}, gate: [{sentence: x}]}\n",
+		"a shared surname":              "actors:\n- {id: a, strong: {en: [Abe Lin]}, backref: {en: [Lin]}}\n- {id: b, strong: {en: [Bob Lin]}, backref: {en: [Lin]}}\n",
+	} {
+		if _, err := rules.Load(fstest.MapFS{"p.yaml": {Data: []byte("pack: p\n" + yaml)}}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

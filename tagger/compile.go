@@ -17,7 +17,7 @@ import (
 
 // engine is part of each pack's hash: raise it when equal rules come to give
 // other tags.
-const engine = "1"
+const engine = "2"
 
 // The bounds of a pack.
 const (
@@ -25,42 +25,63 @@ const (
 	maxPatterns = 1 << 20 // names and words of a pack
 	minStem     = 3       // letters before a star
 	shortName   = 5       // letters of a name that holds in its own language only
+	maxCount    = 100     // times that a clause may ask for
+	maxBoost    = 10
+	maxTitleGap = 20 // words between title and name
 )
 
 // Compile builds a Pack of the sources. When there are mistakes it returns all
 // of them, in no particular order, and no Pack; a rule whose examples do not
 // come out is a mistake too.
 func Compile(sources ...Source) (*Pack, []Mistake) {
-	c := &compiler{
+	c := newCompiler()
+	if c.compile(sources) {
+		for _, r := range c.reports() {
+			c.mistakes = append(c.mistakes, r.Failed...)
+		}
+	}
+	if len(c.mistakes) > 0 {
+		return nil, c.mistakes
+	}
+	return c.p, nil
+}
+
+func newCompiler() *compiler {
+	return &compiler{
 		p:     &Pack{},
 		dict:  newDictBuilder(),
 		trie:  newTrieBuilder(),
 		lex:   map[string]int32{},
 		ids:   map[string]int32{},
 		names: map[string][]owned{},
+		roles: map[string][]office{}, inlined: map[string]int32{},
 	}
+}
+
+// compile makes the pack; it reports whether there was no mistake.
+func (c *compiler) compile(sources []Source) bool {
 	c.join(sources)
 	c.declare()
 	c.lexicons()
 	c.entities()
 	c.themes()
+	c.overlaps()
 	c.collisions()
 	if len(c.mistakes) > 0 {
-		return nil, c.mistakes
+		return false
 	}
 	p := c.p
 	p.dict, p.trie = c.dict.d, c.trie.seal()
-	p.dict.seal()
+	p.dict.seal(p.trie.begin)
+	p.trie.root = nil
+	p.dict.sealStems(c.dict.begun)
 	p.lexicons = c.lexCount
+	p.arm()
 	p.scratch.New = func() any { return newScratch(p) }
 	p.hash = hashOf(c.src)
 	p.entries = c.entryList()
 	p.names = newNames(c.src, p.entries)
-	c.examples()
-	if len(c.mistakes) > 0 {
-		return nil, c.mistakes
-	}
-	return p, nil
+	return true
 }
 
 type compiler struct {
@@ -74,6 +95,15 @@ type compiler struct {
 	ids      map[string]int32 // entity by "kind:id"
 	names    map[string][]owned
 	mistakes []Mistake
+	at       Word // that is added
+	roles    map[string][]office
+	inlined  map[string]int32 // lexicons of words given in place
+}
+
+// An office is a block whose names rest on a role.
+type office struct {
+	entity, block int32
+	pos           Pos
 }
 
 // An owned name, for the collision check.
@@ -152,9 +182,9 @@ func (c *compiler) declare() {
 		parent, ok := c.ids["place:"+e.In]
 		switch {
 		case e.Kind != item.Place:
-			c.mistake(e.Pos, "only places lie in places", "actor %q has \"in\"", e.ID)
+			c.mistake(e.InPos, "only places lie in places", "actor %q has \"in\"", e.ID)
 		case !ok:
-			c.mistake(e.Pos, c.nearest("place", e.In), "unknown place %q", e.In)
+			c.mistake(e.InPos, c.nearest("place", e.In), "unknown place %q", e.In)
 		default:
 			c.p.entities[i].parent = parent
 		}
@@ -163,7 +193,7 @@ func (c *compiler) declare() {
 		e := &c.p.entities[i]
 		for up := e.parent; up >= 0; up = c.p.entities[up].parent {
 			if up == int32(i) || len(e.ancestry) > 32 {
-				c.mistake(c.src.Entities[i].Pos, "a place cannot lie in itself", "the places that hold %q form a circle", e.id)
+				c.mistake(c.src.Entities[i].InPos, "a place cannot lie in itself", "the places that hold %q form a circle", e.id)
 				e.ancestry = nil
 				e.parent = -1
 				break
@@ -228,7 +258,7 @@ func (c *compiler) lexicons() {
 	}
 	for _, ws := range c.src.Decoys {
 		for _, w := range ws.Text {
-			c.pattern(w, pattern{class: classDecoy, owner: -1, block: -1, kinds: nameReadings(), langs: 0})
+			c.pattern(w, pattern{class: classDecoy, owner: -1, block: -1, kinds: nameReadings(), strict: -1})
 		}
 	}
 }
@@ -236,20 +266,31 @@ func (c *compiler) lexicons() {
 // words adds the words of a lexicon, named or given in place.
 func (c *compiler) words(words []Words, lexicon int32) {
 	for _, ws := range words {
+		langs := c.langs(ws.Lang, ws.Pos)
 		for _, w := range ws.Text {
 			c.pattern(w, pattern{
 				class: classWord, owner: lexicon, block: -1,
-				kinds: nameReadings() | text.Article, langs: c.langs(ws.Lang, w.Pos),
+				kinds: nameReadings() | text.Article, strict: -1, langs: langs,
 			})
 		}
 	}
 }
 
-// inline makes a lexicon of words given in place.
+// inline makes a lexicon of words given in place; equal ones are one.
 func (c *compiler) inline(words []Words) int32 {
-	n := int32(c.lexCount)
-	c.lexCount++
-	c.words(words, n)
+	var key strings.Builder
+	for _, ws := range words {
+		for _, w := range ws.Text {
+			fmt.Fprintf(&key, "%s %q ", ws.Lang, w.Text)
+		}
+	}
+	n, ok := c.inlined[key.String()]
+	if !ok {
+		n = int32(c.lexCount)
+		c.lexCount++
+		c.inlined[key.String()] = n
+		c.words(words, n)
+	}
 	return n
 }
 
@@ -302,6 +343,10 @@ func (c *compiler) block(e int32, b *Block) {
 	if !b.From.IsZero() && !b.Until.IsZero() && !b.From.Before(b.Until) {
 		c.mistake(b.Pos, "", "\"from\" is not before \"until\"")
 	}
+	if b.TitleGap < 0 || b.TitleGap > maxTitleGap {
+		c.mistake(b.Pos, "", "the gap between title and name must be between 0 and %d words", maxTitleGap)
+	}
+	c.role(e, n, b)
 	out.gate, out.reject = c.clauses(b.Gate, true), c.clauses(b.Reject, true)
 	out.titles = c.operand(&b.Titles)
 	c.p.blocks = append(c.p.blocks, out)
@@ -323,7 +368,7 @@ func (c *compiler) block(e int32, b *Block) {
 		{classBackref, b.Backref},
 	} {
 		for _, ws := range group.words {
-			c.langs(ws.Lang, b.Pos)
+			c.langs(ws.Lang, ws.Pos)
 			for _, w := range ws.Text {
 				c.name(w, ws.Lang, group.class, e, n)
 			}
@@ -345,7 +390,11 @@ func (c *compiler) name(w Word, lang string, cl class, e, b int32) {
 		c.mistake(w.Pos, "list the forms; endings are known", "a name cannot have a star: %q", w.Text)
 		return
 	}
-	p := pattern{class: cl, owner: e, block: b, kinds: nameReadings(), text: w.Text, acronym: cl == classAcronym || isAcronym(w.Text)}
+	in := &c.p.blocks[b]
+	p := pattern{
+		class: cl, owner: e, block: b, kinds: nameReadings(), strict: -1, acronym: cl == classAcronym || isAcronym(w.Text),
+		timed: !in.from.IsZero() || !in.until.IsZero(),
+	}
 	toks := c.an.Tokens(w.Text, "")
 	words := make([]string, 0, len(toks))
 	for i, t := range toks {
@@ -356,7 +405,8 @@ func (c *compiler) name(w Word, lang string, cl class, e, b int32) {
 	}
 	// علي is not على; Kurdish spelling is too free for this check.
 	if len(toks) == 1 && toks[0].Flags&text.Arabic != 0 && utf8.RuneCount(toks[0].Term) <= 4 && lang != "ckb" {
-		p.strict = strictKey(w.Text)
+		p.strict = int32(len(c.p.stricts))
+		c.p.stricts = append(c.p.stricts, strictKey(w.Text))
 	}
 	// A short name of another language than the two that all others borrow
 	// from is a common word somewhere (Şam, Humus).
@@ -446,7 +496,7 @@ func (c *compiler) pattern(w Word, p pattern) bool {
 			return false
 		}
 	}
-	p.text = w.Text
+	c.at = w
 	c.add(words, stars, p)
 	return true
 }
@@ -462,6 +512,8 @@ func (c *compiler) add(words []string, stars []bool, p pattern) {
 	}
 	c.trie.add(ids, int32(len(c.p.patterns)))
 	c.p.patterns = append(c.p.patterns, p)
+	c.p.places = append(c.p.places, c.at.Pos)
+	c.p.texts = append(c.p.texts, c.at.Text)
 	c.p.longest = max(c.p.longest, int32(len(words)))
 }
 
@@ -474,7 +526,8 @@ func (c *compiler) clauses(in []Clause, anchored bool) []clause {
 }
 
 func (c *compiler) clause(in *Clause, anchored bool) clause {
-	out := clause{scope: in.Scope, not: in.Not, max: int32(in.Max), langs: in.Langs, weight: in.Weight, text: describe(in)}
+	out := clause{scope: in.Scope, not: in.Not, max: int32(in.Max), langs: in.Langs, weight: in.Weight, count: int32(in.Count), ordered: in.Ordered, text: describe(in), pos: in.Pos}
+	out.opened = classGated.String() + ": " + out.text
 	if out.weight == 0 {
 		out.weight = 1
 	}
@@ -500,6 +553,17 @@ func (c *compiler) clause(in *Clause, anchored bool) clause {
 	if operands == 0 {
 		c.mistake(in.Pos, "say what to look for under \"any\" or \"of\"", "the clause looks for nothing")
 	}
+	if in.Ordered && (anchored || len(in.Of) < 2 || in.Scope != Near && in.Scope != Sentence) {
+		c.mistake(in.Pos, "near: {max: 4, of: [one, other], ordered: true}", "only near and sentence with \"of\", in a theme, can be ordered")
+	}
+	switch {
+	case in.Count < 0 || in.Count > maxCount:
+		c.mistake(in.Pos, "", "count must be between 1 and %d", maxCount)
+	case in.Count > 1 && len(in.Of) > 0 && anchored:
+		c.mistake(in.Pos, "list what is counted under \"any\"", "a gate cannot count what stands under \"of\"")
+	case in.Count > 1 && (in.Scope == Lang || in.Scope == Origin || in.Scope == Nested):
+		c.mistake(in.Pos, "", "%q cannot be counted", in.Scope)
+	}
 	if in.Max < 0 || in.Max > 1000 {
 		c.mistake(in.Pos, "", "max must be between 0 and 1000")
 	}
@@ -513,7 +577,7 @@ func (c *compiler) clause(in *Clause, anchored bool) clause {
 }
 
 func (c *compiler) operand(in *Operand) operand {
-	var out operand
+	out := operand{text: strings.Join(alternatives(in), "|")}
 	for _, r := range in.Refs {
 		kind, id, ok := strings.Cut(r.Text, ":")
 		switch {
@@ -560,6 +624,12 @@ func describe(in *Clause) string {
 	if in.Max > 0 {
 		fmt.Fprintf(&b, "~%d", in.Max)
 	}
+	if in.Ordered {
+		b.WriteString(" in order")
+	}
+	if in.Count > 1 {
+		fmt.Fprintf(&b, " ×%d", in.Count)
+	}
 	b.WriteString(":")
 	sep := " "
 	part := func(s string) {
@@ -568,19 +638,7 @@ func describe(in *Clause) string {
 	}
 	for _, ops := range [][]Operand{in.Any, in.Of} {
 		for i := range ops {
-			var alts []string
-			for _, r := range ops[i].Refs {
-				alts = append(alts, r.Text)
-			}
-			for _, ws := range ops[i].Words {
-				for _, w := range ws.Text {
-					alts = append(alts, w.Text)
-				}
-			}
-			if len(alts) > 3 {
-				alts = append(alts[:3], "…")
-			}
-			part(strings.Join(alts, "|"))
+			part(strings.Join(alternatives(&ops[i]), "|"))
 		}
 		if len(ops) > 0 {
 			sep = " + "
@@ -595,6 +653,23 @@ func describe(in *Clause) string {
 	return b.String()
 }
 
+// alternatives lists, for people, what an operand looks for.
+func alternatives(o *Operand) []string {
+	var alts []string
+	for _, r := range o.Refs {
+		alts = append(alts, r.Text)
+	}
+	for _, ws := range o.Words {
+		for _, w := range ws.Text {
+			alts = append(alts, w.Text)
+		}
+	}
+	if len(alts) > 3 {
+		alts = append(alts[:3], "…")
+	}
+	return alts
+}
+
 func (c *compiler) themes() {
 	for i := range c.src.Themes {
 		t := &c.src.Themes[i]
@@ -605,6 +680,29 @@ func (c *compiler) themes() {
 		if out.threshold == 0 {
 			out.threshold = 1
 		}
+		out.title, out.lead = max(t.TitleBoost, 1), max(t.LeadBoost, 1)
+		for _, boost := range []float64{t.TitleBoost, t.LeadBoost} {
+			if boost != 0 && !(boost >= 1 && boost <= maxBoost) {
+				c.mistake(t.Pos, "boost: {title: 1.5, lead: 1.2}", "a boost of theme %q is not between 1 and %d", t.ID, maxBoost)
+			}
+		}
+		names := map[string]bool{}
+		for j := range t.Modalities {
+			m := &t.Modalities[j]
+			c.checkID(m.Name, m.Pos)
+			if names[m.Name] {
+				c.mistake(m.Pos, "join the two", "modality %q is given twice", m.Name)
+			}
+			names[m.Name] = true
+			var cues operand
+			for k := range m.Cues {
+				cues.sets = append(cues.sets, c.operand(&m.Cues[k]).sets...)
+			}
+			if len(cues.sets) == 0 {
+				c.mistake(m.Pos, "list the words that tell it", "modality %q has no cue", m.Name)
+			}
+			out.modalities = append(out.modalities, modality{name: m.Name, cues: cues})
+		}
 		sum := 0.0
 		for _, cl := range out.any {
 			sum += cl.weight
@@ -612,7 +710,9 @@ func (c *compiler) themes() {
 		switch {
 		case len(t.Any) == 0:
 			c.mistake(t.Pos, "say under \"any\" what gives the theme", "theme %q can never be given", t.ID)
-		case sum < out.threshold:
+		case t.Threshold < 0:
+			c.mistake(t.Pos, "leave it out for 1", "the threshold of theme %q is below zero", t.ID)
+		case sum*max(out.title, out.lead) < out.threshold:
 			c.mistake(t.Pos, "lower the threshold or raise weights", "the weights of theme %q sum to %g, below its threshold %g", t.ID, sum, out.threshold)
 		}
 		c.p.themes = append(c.p.themes, out)
@@ -620,7 +720,31 @@ func (c *compiler) themes() {
 	slices.SortStableFunc(c.p.themes, func(a, b theme) int { return cmp.Compare(a.id, b.id) })
 }
 
-// collisions finds names that two rules claim without a gate between them.
+// role notes whose role a block is; they are compared when all blocks are there.
+func (c *compiler) role(e, n int32, b *Block) {
+	if b.Role == "" {
+		return
+	}
+	c.checkID(b.Role, b.RolePos)
+	c.roles[b.Role] = append(c.roles[b.Role], office{entity: e, block: n, pos: b.RolePos})
+}
+
+// overlaps finds roles that two hold at one time.
+func (c *compiler) overlaps() {
+	for role, list := range c.roles {
+		for i, a := range list {
+			for _, b := range list[:i] {
+				if c.overlap(a.block, b.block) && a.block != b.block {
+					c.mistake(a.pos, "bound one with \"until\", the other with \"from\"", "%s holds the role %q at a time when %s does (%s:%d)",
+						c.p.entities[a.entity].id, role, c.p.entities[b.entity].id, b.pos.File, b.pos.Line)
+				}
+			}
+		}
+	}
+}
+
+// collisions finds names that two rules claim without a gate, or with gates that
+// do not tell them apart.
 func (c *compiler) collisions() {
 	keys := make([]string, 0, len(c.names))
 	for k := range c.names {
@@ -635,17 +759,39 @@ func (c *compiler) collisions() {
 		})
 		for i, a := range list {
 			for _, b := range list[:i] {
-				x, y := &c.src.Entities[a.entity], &c.src.Entities[b.entity]
-				switch {
-				case a.entity == b.entity && a.class == b.class && a.block == b.block && a.lang == b.lang:
-					c.mistake(a.word.Pos, "keep one", "%q of %s is the same name as %q (spellings that fold alike count once)", a.word.Text, x.ID, b.word.Text)
-				case a.entity != b.entity && a.claims() && b.claims() && c.overlap(a.block, b.block) && acronymous(a) == acronymous(b):
-					c.mistake(a.word.Pos, "put it under \"gated\" in one of them, or bound both in time",
-						"%q names %s here and %s at %s:%d", a.word.Text, x.ID, y.ID, b.word.Pos.File, b.word.Pos.Line)
-				}
+				c.collide(a, b)
 			}
 		}
 	}
+}
+
+// collide compares two names that fold alike.
+func (c *compiler) collide(a, b owned) {
+	x, y := &c.src.Entities[a.entity], &c.src.Entities[b.entity]
+	if a.entity == b.entity {
+		if a.class == b.class && a.block == b.block && a.lang == b.lang {
+			c.mistake(a.word.Pos, "keep one", "%q of %s is the same name as %q (spellings that fold alike count once)", a.word.Text, x.ID, b.word.Text)
+		}
+		return
+	}
+	if !c.overlap(a.block, b.block) || acronymous(a) != acronymous(b) {
+		return
+	}
+	where := fmt.Sprintf("%s at %s:%d", y.ID, b.word.Pos.File, b.word.Pos.Line)
+	g, h := &c.p.blocks[a.block], &c.p.blocks[b.block]
+	switch {
+	case a.claims() && b.claims():
+		c.mistake(a.word.Pos, "put it under \"gated\" in one of them, or bound both in time", "%q names %s here and %s", a.word.Text, x.ID, where)
+	case a.class == classGated && b.class == classGated && sameGate(g.gate, h.gate):
+		c.mistake(a.word.Pos, "ask for what tells the two apart", "%q has one gate for %s here and for %s", a.word.Text, x.ID, where)
+	case a.class == classTitled && b.class == classTitled && slices.ContainsFunc(g.titles.sets, func(s set) bool { return slices.Contains(h.titles.sets, s) }):
+		c.mistake(a.word.Pos, "bound both in time, or give them titles of their own", "%q after one title is %s here and %s", a.word.Text, x.ID, where)
+	}
+}
+
+// sameGate reports whether two gates open for the same items.
+func sameGate(a, b []clause) bool {
+	return len(a) > 0 && slices.EqualFunc(a, b, func(x, y clause) bool { return x.key() == y.key() })
 }
 
 func acronymous(o owned) bool { return o.class == classAcronym || isAcronym(o.word.Text) }

@@ -1,101 +1,122 @@
 package tagger
 
-import (
-	"unicode/utf8"
-
-	"marsad/text"
-)
+import "marsad/text"
 
 // A dict maps folded words to ids: an open-addressed table behind a bit filter
 // that most words of a text do not pass.
 type dict struct {
-	filter []uint64 // one bit per hash, by its low bits
-	slots  []int32  // word id + 1, by the high bits
+	known  text.Filter
+	slots  []slot // by the high bits of the hash
 	shift  uint
 	hashes []uint64
 	words  []string
-	// stems lists, by the hash of their first stemKey letters, the words that
-	// may go on (reopen*).
-	stems      map[uint64][]stem
-	stemFilter []uint64
+	// stems are the words that may go on (reopen*), those with equal first
+	// letters together; stemSlots finds these by text.StemHash.
+	begun     text.Filter
+	stems     []stem
+	stemSlots []stemSlot
+	stemShift uint
 }
+
+// A slot holds all that is asked about most words in one line of memory.
+type slot struct {
+	hash  uint64
+	next  int32 // word id + 1; 0 is free
+	state int32 // of the trie, when the word is the first of a match
+	size  uint8 // of the word; 0 when it is too long to stand here
+	text  [inlined]byte
+}
+
+const inlined = 23
 
 type stem struct {
 	text string
 	id   int32
 }
 
-const (
-	stemKey    = 3 // letters of a stem that are hashed
-	filterBits = 18
-)
-
-func newDict() *dict {
-	return &dict{
-		filter: make([]uint64, 1<<filterBits/64), stemFilter: make([]uint64, 1<<filterBits/64),
-		stems: map[uint64][]stem{},
-	}
+// A stemSlot says that stems[from:to] begin with the letters of a hash.
+type stemSlot struct {
+	hash     uint32
+	from, to int32
 }
 
-// seal builds the table for the words collected in ids.
-func (d *dict) seal() {
+// seal builds the table for the words collected. state gives the state of the
+// trie that a word leads to from the root.
+func (d *dict) seal(state func(id int32) int32) {
 	bits := uint(4)
 	for 1<<bits < 2*len(d.words)+1 {
 		bits++
 	}
 	d.shift = 64 - bits
-	d.slots = make([]int32, 1<<bits)
+	d.slots = make([]slot, 1<<bits)
 	for id, h := range d.hashes {
-		d.filter[h>>6&(1<<(filterBits-6)-1)] |= 1 << (h & 63)
+		d.known.Add(h)
 		at := h >> d.shift
-		for d.slots[at] != 0 {
+		for d.slots[at].next != 0 {
 			at = (at + 1) & uint64(len(d.slots)-1)
 		}
-		d.slots[at] = int32(id) + 1
+		s := slot{hash: h, next: int32(id) + 1, state: state(int32(id))}
+		if w := d.words[id]; len(w) <= inlined {
+			s.size = uint8(copy(s.text[:], w)) //nolint:gosec // it fits
+		}
+		d.slots[at] = s
 	}
 }
 
-// find returns the id of a folded word, or -1.
-func (d *dict) find(hash uint64, term []byte) int32 {
-	if d.filter[hash>>6&(1<<(filterBits-6)-1)]&(1<<(hash&63)) == 0 {
-		return -1
+// find returns the slot of a folded word, or nil.
+func (d *dict) find(hash uint64, term []byte) *slot {
+	if !d.known.Has(hash) {
+		return nil
 	}
-	for at := hash >> d.shift; d.slots[at] != 0; at = (at + 1) & uint64(len(d.slots)-1) {
-		id := d.slots[at] - 1
-		if d.hashes[id] == hash && d.words[id] == string(term) {
-			return id
-		}
-	}
-	return -1
+	return d.probe(hash, term)
 }
 
-// stemHash hashes the first stemKey letters; false when there are fewer.
-func stemHash(term []byte) (uint64, bool) {
-	at := 0
-	for range stemKey {
-		if at >= len(term) {
-			return 0, false
+func (d *dict) probe(hash uint64, term []byte) *slot {
+	for at := hash >> d.shift; ; at = (at + 1) & uint64(len(d.slots)-1) {
+		s := &d.slots[at]
+		if s.next == 0 {
+			return nil
 		}
-		if term[at] < utf8.RuneSelf {
-			at++
+		if s.hash != hash {
 			continue
 		}
-		_, size := utf8.DecodeRune(term[at:])
-		at += size
+		if s.size > 0 && string(s.text[:s.size]) == string(term) || s.size == 0 && d.words[s.next-1] == string(term) {
+			return s
+		}
 	}
-	return text.Hash(term[:at]), true
 }
 
-// stemsOf returns the stems that a word may begin with.
-func (d *dict) stemsOf(term []byte) []stem {
-	if len(d.stems) == 0 {
+// stemsOf returns the stems whose first letters hash to h.
+func (d *dict) stemsOf(h uint32) []stem {
+	if !d.begun.Has(uint64(h)) {
 		return nil
 	}
-	h, ok := stemHash(term)
-	if !ok || d.stemFilter[h>>6&(1<<(filterBits-6)-1)]&(1<<(h&63)) == 0 {
-		return nil
+	for at := h >> d.stemShift; d.stemSlots[at].hash != 0; at = (at + 1) & uint32(len(d.stemSlots)-1) {
+		if slot := &d.stemSlots[at]; slot.hash == h {
+			return d.stems[slot.from:slot.to]
+		}
 	}
-	return d.stems[h]
+	return nil
+}
+
+// sealStems builds the table for the stems.
+func (d *dict) sealStems(byHash map[uint32][]stem) {
+	bits := uint(4)
+	for 1<<bits < 2*len(byHash)+1 {
+		bits++
+	}
+	d.stemShift = 32 - bits
+	d.stemSlots = make([]stemSlot, 1<<bits)
+	for h, list := range byHash {
+		d.begun.Add(uint64(h))
+		at := h >> d.stemShift
+		for d.stemSlots[at].hash != 0 {
+			at = (at + 1) & uint32(len(d.stemSlots)-1)
+		}
+		from := int32(len(d.stems))
+		d.stems = append(d.stems, list...)
+		d.stemSlots[at] = stemSlot{hash: h, from: from, to: int32(len(d.stems))}
+	}
 }
 
 // A builder numbers words while patterns are compiled.
@@ -103,11 +124,12 @@ type dictBuilder struct {
 	d     *dict
 	ids   map[string]int32
 	stems map[string]int32
+	begun map[uint32][]stem // by text.StemHash
 	next  int32
 }
 
 func newDictBuilder() *dictBuilder {
-	return &dictBuilder{d: newDict(), ids: map[string]int32{}, stems: map[string]int32{}}
+	return &dictBuilder{d: &dict{}, ids: map[string]int32{}, stems: map[string]int32{}, begun: map[uint32][]stem{}}
 }
 
 // word returns the id of a whole word: its index in dict.words. Stems are
@@ -130,23 +152,33 @@ func (b *dictBuilder) stem(term string) int32 {
 		b.next--
 		id = b.next
 		b.stems[term] = id
-		h, _ := stemHash([]byte(term))
-		b.d.stems[h] = append(b.d.stems[h], stem{text: term, id: id})
-		b.d.stemFilter[h>>6&(1<<(filterBits-6)-1)] |= 1 << (h & 63)
+		h := text.StemHash([]byte(term))
+		b.begun[h] = append(b.begun[h], stem{text: term, id: id})
 	}
 	return id
 }
 
 // A trie maps sequences of word ids to patterns: (state, id) → state in an
-// open-addressed table. State 0 is the root, whose edges are dense, for most
-// matches end there.
+// open-addressed table. State 0 is the root, whose edges stand apart: with the
+// words, and here for stems.
 type trie struct {
-	root   []int32  // by word id
-	stems  []int32  // by the number of a stem, ^id
-	keys   []uint64 // state<<32 | id, plus one; 0 is free
-	next   []int32
+	root   []int32 // by word id, until the dict has them
+	stems  []int32 // by the number of a stem, ^id
+	edges  []edge
 	shift  uint
-	accept [][]int32 // patterns that end at a state
+	nodes  []node
+	accept []int32 // patterns that end at a state, state after state
+}
+
+type edge struct {
+	key  uint64 // state<<32 | id, plus one; 0 is free
+	next int32
+}
+
+// A node is a state: accept[from:to] end there.
+type node struct {
+	from, to int32
+	leaf     bool // no edge leaves it
 }
 
 type trieBuilder struct {
@@ -158,16 +190,16 @@ func newTrieBuilder() *trieBuilder {
 	return &trieBuilder{edges: map[uint64]int32{}, accept: [][]int32{nil}}
 }
 
-func edge(state, id int32) uint64 { return uint64(uint32(state))<<32 | uint64(uint32(id)) }
+func edgeKey(state, id int32) uint64 { return uint64(uint32(state))<<32 | uint64(uint32(id)) }
 
 func (b *trieBuilder) add(ids []int32, pattern int32) {
 	state := int32(0)
 	for _, id := range ids {
-		next, ok := b.edges[edge(state, id)]
+		next, ok := b.edges[edgeKey(state, id)]
 		if !ok {
 			next = int32(len(b.accept))
 			b.accept = append(b.accept, nil)
-			b.edges[edge(state, id)] = next
+			b.edges[edgeKey(state, id)] = next
 		}
 		state = next
 	}
@@ -179,17 +211,23 @@ func (b *trieBuilder) seal() *trie {
 	for 1<<bits < 2*len(b.edges)+1 {
 		bits++
 	}
-	t := &trie{keys: make([]uint64, 1<<bits), next: make([]int32, 1<<bits), shift: 64 - bits, accept: b.accept}
+	t := &trie{edges: make([]edge, 1<<bits), shift: 64 - bits, nodes: make([]node, len(b.accept))}
+	for i, list := range b.accept {
+		from := int32(len(t.accept))
+		t.accept = append(t.accept, list...)
+		t.nodes[i] = node{from: from, to: int32(len(t.accept)), leaf: true}
+	}
 	for k, v := range b.edges {
+		t.nodes[k>>32].leaf = false
 		if k>>32 == 0 {
 			t.setRoot(int32(uint32(k)), v)
 			continue
 		}
 		at := t.slot(k)
-		for t.keys[at] != 0 {
-			at = (at + 1) & uint64(len(t.keys)-1)
+		for t.edges[at].key != 0 {
+			at = (at + 1) & uint64(len(t.edges)-1)
 		}
-		t.keys[at], t.next[at] = k+1, v
+		t.edges[at] = edge{key: k + 1, next: v}
 	}
 	return t
 }
@@ -207,23 +245,29 @@ func (t *trie) setRoot(id, state int32) {
 	(*edges)[id] = state
 }
 
-// step returns the state behind an edge, or 0.
-func (t *trie) step(state, id int32) int32 {
-	if state == 0 {
-		edges := t.root
-		if id < 0 {
-			edges, id = t.stems, ^id
-		}
-		if int(id) < len(edges) {
-			return edges[id]
+// begin returns the state behind an edge of the root, or 0.
+func (t *trie) begin(id int32) int32 {
+	if id >= 0 {
+		if int(id) < len(t.root) {
+			return t.root[id]
 		}
 		return 0
 	}
-	key := edge(state, id)
-	for at := t.slot(key); t.keys[at] != 0; at = (at + 1) & uint64(len(t.keys)-1) {
-		if t.keys[at] == key+1 {
-			return t.next[at]
-		}
+	if int(^id) < len(t.stems) {
+		return t.stems[^id]
 	}
 	return 0
+}
+
+// step returns the state behind an edge, or 0.
+func (t *trie) step(state, id int32) int32 {
+	key := edgeKey(state, id)
+	for at := t.slot(key); ; at = (at + 1) & uint64(len(t.edges)-1) {
+		switch e := &t.edges[at]; e.key {
+		case key + 1:
+			return e.next
+		case 0:
+			return 0
+		}
+	}
 }

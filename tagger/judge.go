@@ -1,9 +1,10 @@
 package tagger
 
 import (
-	"cmp"
 	"slices"
 	"strings"
+
+	"marsad/item"
 )
 
 // judge decides which names count.
@@ -25,7 +26,6 @@ func (s *scratch) judge() {
 		case classPlain, classAcronym, classTitled:
 			switch {
 			case s.rejected(h):
-				h.state = dropped
 			case h.class != classTitled || s.titled(h):
 				h.state = accepted
 			}
@@ -41,17 +41,19 @@ func (s *scratch) judge() {
 // settle lists the accepted names and drops, of these, the ones inside longer
 // names and, of two of one kind that overlap, the later.
 func (s *scratch) settle() {
-	for _, e := range s.borne {
-		s.bearers[e] = 0
-	}
-	s.borne, s.live = s.borne[:0], s.live[:0]
+	s.forget()
+	s.live = s.live[:0]
 	for i := range s.hits {
 		h := &s.hits[i]
 		if h.state != accepted {
 			continue
 		}
-		if s.swallowed(h, s.live) || s.crossed(h, s.live) {
-			h.state = dropped
+		if by := s.swallowed(h, s.live); by >= 0 {
+			h.drop(whyInside, by)
+			continue
+		}
+		if by := s.crossed(h, s.live); by >= 0 {
+			h.drop(whyCrossed, by)
 			continue
 		}
 		s.live = append(s.live, int32(i))
@@ -62,6 +64,29 @@ func (s *scratch) settle() {
 			s.bearers[h.owner]++
 		}
 	}
+	for _, e := range s.borne {
+		own, n := &s.p.entities[e], s.bearers[e]
+		s.within[e] += n
+		for _, up := range own.ancestry {
+			s.within[up] += n
+		}
+		if own.kind == item.Actor {
+			s.kinds.actors += n
+		} else {
+			s.kinds.places += n
+		}
+	}
+}
+
+// forget clears the counts of names.
+func (s *scratch) forget() {
+	for _, e := range s.borne {
+		s.bearers[e], s.within[e] = 0, 0
+		for _, up := range s.p.entities[e].ancestry {
+			s.within[up] = 0
+		}
+	}
+	s.borne, s.kinds = s.borne[:0], kindCounts{}
 }
 
 // prefer drops a name read behind a clitic or ending where the very word, as it
@@ -74,23 +99,40 @@ func (s *scratch) prefer() {
 		}
 		for j := i - 1; j >= 0 && s.hits[j].field == h.field && s.hits[j].tok == h.tok; j-- {
 			if o := &s.hits[j]; o.end == h.end && o.kinds == 0 && o.owner != h.owner {
-				h.state = dropped
+				h.drop(whyExact, int32(j))
 			}
 		}
 		for j := i + 1; j < len(s.hits) && s.hits[j].field == h.field && s.hits[j].tok == h.tok; j++ {
 			if o := &s.hits[j]; o.end == h.end && o.kinds == 0 && o.owner != h.owner {
-				h.state = dropped
+				h.drop(whyExact, int32(j))
 			}
 		}
 	}
 }
 
+// Why a name that was found does not count.
+type why uint8
+
+const (
+	whyNone     why = iota
+	whyExact        // another name is the very word that this one is read behind
+	whyRejected     // a clause refuses it
+	whyInside       // it stands inside a longer name
+	whyCrossed      // a name that begins before it overlaps it
+	whyOther        // the surname is another's
+	whyAlone        // a surname without a full name
+)
+
+func (h *hit) drop(w why, by int32) { h.state, h.why, h.by = dropped, w, by }
+
 func (s *scratch) block(h *hit) *block { return &s.p.blocks[s.p.patterns[h.pattern].block] }
 
+// rejected drops a hit that a clause of its block refuses.
 func (s *scratch) rejected(h *hit) bool {
 	b := s.block(h)
 	for i := range b.reject {
 		if s.holds(&b.reject[i], h, false) {
+			h.drop(whyRejected, int32(i))
 			return true
 		}
 	}
@@ -100,14 +142,14 @@ func (s *scratch) rejected(h *hit) bool {
 // titled reports whether a title stands before the name.
 func (s *scratch) titled(h *hit) bool {
 	b := s.block(h)
-	return s.nearest(&b.titles, h, b.titleGap, 0, false)
+	return s.nearest(&b.titles, h, b.titleGap, 0, false, nil)
 }
 
 // gates judges gated names until none more passes: one may open for another.
 func (s *scratch) gates() {
 	for i := range s.hits {
-		if h := &s.hits[i]; h.class == classGated && h.state == pending && (s.inside(i) || s.rejected(h)) {
-			h.state = dropped
+		if h := &s.hits[i]; h.class == classGated && h.state == pending && !s.inside(i) {
+			s.rejected(h)
 		}
 	}
 	for changed, round := true, 0; changed && round < 4; round++ {
@@ -136,11 +178,11 @@ func (s *scratch) opened(h *hit) (string, bool) {
 	b := s.block(h)
 	for i := range b.gate {
 		if s.holds(&b.gate[i], h, false) {
-			return b.gate[i].text, true
+			return b.gate[i].opened, true
 		}
 	}
 	if s.bearers[h.owner] > 0 {
-		return "named in full", true
+		return "gated: named in full", true
 	}
 	return "", false
 }
@@ -187,7 +229,6 @@ func (s *scratch) backref(i, j int) {
 			continue
 		}
 		if s.inside(k) || s.rejected(h) {
-			h.state = dropped
 			continue
 		}
 		if s.bearers[h.owner] == 0 {
@@ -211,32 +252,38 @@ func (s *scratch) backref(i, j int) {
 			s.mention(h.owner, k)
 		case best < 0 && (s.bearers[h.owner] > 0 || s.block(h).unsure && bearers == 0):
 			h.state = unsure
+		case best >= 0:
+			h.drop(whyOther, int32(best))
 		default:
-			h.state = dropped
+			h.drop(whyAlone, -1)
 		}
 	}
 }
 
-// inside reports whether a hit lies in a longer accepted name.
+// inside drops a hit that lies in a longer accepted name.
 func (s *scratch) inside(i int) bool {
 	at, _ := slices.BinarySearch(s.live, int32(i))
-	return s.swallowed(&s.hits[i], s.live[:at])
+	by := s.swallowed(&s.hits[i], s.live[:at])
+	if by >= 0 {
+		s.hits[i].drop(whyInside, by)
+	}
+	return by >= 0
 }
 
-// swallowed reports whether a hit lies in a longer name of a list that ends
-// before it. (A name that holds it starts before it, or at the same word, and
-// then sorts before it.)
-func (s *scratch) swallowed(h *hit, live []int32) bool {
+// swallowed returns the longer name of a list that a hit lies in, or -1. The
+// list ends before the hit: a name that holds it starts before it, or at the
+// same word, and then sorts before it.
+func (s *scratch) swallowed(h *hit, live []int32) int32 {
 	for _, at := range slices.Backward(live) {
 		o := &s.hits[at]
 		if o.field != h.field || o.tok+s.p.longest < h.tok {
-			return false
+			return -1
 		}
 		if s.swallows(o, h) {
-			return true
+			return at
 		}
 	}
-	return false
+	return -1
 }
 
 // swallows reports whether a name in a longer one is not meant by itself.
@@ -253,22 +300,22 @@ func (s *scratch) swallows(outer, inner *hit) bool {
 	return !slices.Contains(s.p.entities[outer.owner].exposes, inner.owner)
 }
 
-// crossed reports whether a name of the same kind overlaps h from before it.
-func (s *scratch) crossed(h *hit, live []int32) bool {
+// crossed returns a name of the same kind that overlaps h from before it, or -1.
+func (s *scratch) crossed(h *hit, live []int32) int32 {
 	if h.owner < 0 {
-		return false
+		return -1
 	}
 	for _, at := range slices.Backward(live) {
 		o := &s.hits[at]
 		if o.field != h.field || o.tok+s.p.longest < h.tok {
-			return false
+			return -1
 		}
 		if o.owner >= 0 && o.tok < h.tok && o.end > h.tok && o.end < h.end &&
 			s.p.entities[o.owner].kind == s.p.entities[h.owner].kind {
-			return true
+			return at
 		}
 	}
-	return false
+	return -1
 }
 
 // evidence is a hit that a theme's clause rests on.
@@ -286,10 +333,10 @@ func (s *scratch) holds(c *clause, anchor *hit, keep bool) bool {
 func (s *scratch) eval(c *clause, anchor *hit, keep bool) bool {
 	switch c.scope {
 	case Lang:
-		return slices.Contains(c.langs, s.it.Lang)
+		return slices.Contains(c.langs, s.lang)
 	case Origin:
 		return slices.ContainsFunc(c.langs, func(l string) bool {
-			return strings.EqualFold(l, s.it.Feed) || strings.EqualFold(l, s.it.Source)
+			return strings.EqualFold(l, s.feed) || strings.EqualFold(l, s.source)
 		})
 	case Nested:
 		for i := range c.nested {
@@ -309,16 +356,27 @@ func (s *scratch) eval(c *clause, anchor *hit, keep bool) bool {
 
 // around evaluates a clause about what stands around a name.
 func (s *scratch) around(c *clause, anchor *hit) bool {
+	var take func(*hit) bool
+	if c.count > 1 {
+		n := int32(0)
+		s.counted = s.counted[:0]
+		take = func(h *hit) bool {
+			if s.count(h) {
+				n++
+			}
+			return n >= c.count
+		}
+	}
 	one := func(o *operand) bool {
 		switch c.scope {
 		case Before:
-			return s.nearest(o, anchor, c.max, 0, false)
+			return s.nearest(o, anchor, c.max, 0, false, take)
 		case After:
-			return s.nearest(o, anchor, 0, c.max, true)
+			return s.nearest(o, anchor, 0, c.max, true, take)
 		case Near:
-			return s.window(o, anchor, c.max, false)
+			return s.window(o, anchor, c.max, false, take)
 		default:
-			return s.window(o, anchor, -1, true)
+			return s.window(o, anchor, -1, true, take)
 		}
 	}
 	return s.combine(c, one)
@@ -344,28 +402,28 @@ func (s *scratch) combine(c *clause, one func(*operand) bool) bool {
 
 // nearest reports whether the operand stands in the anchor's sentence at most
 // before words before it (or, with after, that many behind it).
-func (s *scratch) nearest(o *operand, anchor *hit, before, behind int32, after bool) bool {
+func (s *scratch) nearest(o *operand, anchor *hit, before, behind int32, after bool, take func(*hit) bool) bool {
 	sentence := s.sentence(anchor)
 	return s.each(o, anchor.field, anchor.tok-before-s.p.longest, anchor.end+behind+1, func(h *hit) bool {
 		if s.sentence(h) != sentence {
 			return false
 		}
 		if after {
-			return h.tok >= anchor.end && h.tok-anchor.end <= behind
+			return h.tok >= anchor.end && h.tok-anchor.end <= behind && (take == nil || take(h))
 		}
-		return h.end <= anchor.tok && anchor.tok-h.end <= before
+		return h.end <= anchor.tok && anchor.tok-h.end <= before && (take == nil || take(h))
 	})
 }
 
 // window reports whether the operand stands within max words of the anchor, or
 // in its sentence.
-func (s *scratch) window(o *operand, anchor *hit, maxGap int32, sentence bool) bool {
+func (s *scratch) window(o *operand, anchor *hit, maxGap int32, sentence bool, take func(*hit) bool) bool {
 	if sentence {
 		first, last := s.sentenceBounds(anchor)
-		return s.each(o, anchor.field, first, last, func(h *hit) bool { return !overlapping(h, anchor) })
+		return s.each(o, anchor.field, first, last, func(h *hit) bool { return !overlapping(h, anchor) && (take == nil || take(h)) })
 	}
 	return s.each(o, anchor.field, anchor.tok-maxGap-s.p.longest, anchor.end+maxGap+1, func(h *hit) bool {
-		return !overlapping(h, anchor) && gap(h, anchor) <= maxGap
+		return !overlapping(h, anchor) && gap(h, anchor) <= maxGap && (take == nil || take(h))
 	})
 }
 
@@ -380,11 +438,18 @@ func (s *scratch) sentence(h *hit) int { return s.toks[h.field][h.tok].Sentence 
 
 // sentenceBounds are the words [first, last) of the sentence of a hit.
 func (s *scratch) sentenceBounds(h *hit) (first, last int32) {
-	toks := s.toks[h.field]
+	toks, starts := s.toks[h.field], s.sentences[h.field]
+	if len(starts) == 0 {
+		for i := range toks {
+			if toks[i].Sentence == len(starts) {
+				starts = append(starts, int32(i))
+			}
+		}
+		starts = append(starts, int32(len(toks)))
+		s.sentences[h.field] = starts
+	}
 	n := toks[h.tok].Sentence
-	i, _ := slices.BinarySearchFunc(toks, n, func(t textToken, n int) int { return cmp.Compare(t.Sentence, n) })
-	j, _ := slices.BinarySearchFunc(toks, n+1, func(t textToken, n int) int { return cmp.Compare(t.Sentence, n) })
-	return int32(i), int32(j)
+	return starts[n], starts[n+1]
 }
 
 // each calls try for the hits of an operand in the words [from, to) of a field,
@@ -392,9 +457,19 @@ func (s *scratch) sentenceBounds(h *hit) (first, last int32) {
 func (s *scratch) each(o *operand, field int8, from, to int32, try func(*hit) bool) bool {
 	for i := range o.sets {
 		set := &o.sets[i]
+		if !s.present(set) {
+			continue
+		}
 		if set.of == setLexicon {
 			list := s.words[set.index]
-			at, _ := slices.BinarySearchFunc(list, hit{field: field, tok: from}, byPlace)
+			at := 0
+			for low, high := 0, len(list); low < high; at = low {
+				if mid := (low + high) / 2; before(&list[mid], field, from) {
+					low = mid + 1
+				} else {
+					high = mid
+				}
+			}
 			for ; at < len(list) && list[at].field == field && list[at].tok < to; at++ {
 				if try(&list[at]) {
 					return true
@@ -402,10 +477,14 @@ func (s *scratch) each(o *operand, field int8, from, to int32, try func(*hit) bo
 			}
 			continue
 		}
-		if !s.present(set) {
-			continue
+		at := 0
+		for low, high := 0, len(s.live); low < high; at = low {
+			if mid := (low + high) / 2; before(&s.hits[s.live[mid]], field, from) {
+				low = mid + 1
+			} else {
+				high = mid
+			}
 		}
-		at, _ := slices.BinarySearchFunc(s.live, hit{field: field, tok: from}, func(i int32, h hit) int { return byPlace(s.hits[i], h) })
 		for ; at < len(s.live); at++ {
 			h := &s.hits[s.live[at]]
 			if h.field != field || h.tok >= to {
@@ -419,22 +498,23 @@ func (s *scratch) each(o *operand, field int8, from, to int32, try func(*hit) bo
 	return false
 }
 
-func byPlace(a, b hit) int {
-	return cmp.Or(cmp.Compare(a.field, b.field), cmp.Compare(a.tok, b.tok))
+// before reports whether a hit stands before a word of a field.
+func before(h *hit, field int8, tok int32) bool {
+	return h.field < field || h.field == field && h.tok < tok
 }
 
 // belongs reports whether a name's hit is of a set.
-func (s *scratch) belongs(h *hit, set *set) bool {
-	if h.owner < 0 {
-		return false
-	}
+func (s *scratch) belongs(h *hit, set *set) bool { return h.owner >= 0 && s.p.of(h.owner, set) }
+
+// of reports whether an entity is of a set.
+func (p *Pack) of(e int32, set *set) bool {
 	switch set.of {
 	case setEntity:
-		return h.owner == set.index
+		return e == set.index
 	case setWithin:
-		return h.owner == set.index || slices.Contains(s.p.entities[h.owner].ancestry, set.index)
+		return e == set.index || slices.Contains(p.entities[e].ancestry, set.index)
 	case setKindOf:
-		return s.p.entities[h.owner].kind == set.kind
+		return p.entities[e].kind == set.kind
 	case setLexicon:
 	}
 	return false
@@ -442,13 +522,15 @@ func (s *scratch) belongs(h *hit, set *set) bool {
 
 // present reports whether a set has any hit in the item.
 func (s *scratch) present(set *set) bool {
-	if set.of == setLexicon {
+	switch set.of {
+	case setLexicon:
 		return len(s.words[set.index]) > 0
-	}
-	for _, e := range s.borne {
-		if s.bearers[e] > 0 && s.belongs(&hit{owner: e}, set) {
-			return true
-		}
+	case setEntity:
+		return s.bearers[set.index] > 0
+	case setWithin:
+		return s.within[set.index] > 0
+	case setKindOf:
+		return set.kind == item.Actor && s.kinds.actors > 0 || set.kind == item.Place && s.kinds.places > 0
 	}
 	return false
 }

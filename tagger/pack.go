@@ -14,11 +14,16 @@ type Pack struct {
 	dict       *dict
 	trie       *trie
 	patterns   []pattern
-	longest    int32 // words of the longest pattern
+	texts      []string // of the patterns, as the analyst wrote them
+	places     []Pos    // of the patterns
+	stricts    []string // spellings, marks aside
+	longest    int32    // words of the longest pattern
 	entities   []entity
 	blocks     []block
 	themes     []theme
 	lexicons   int
+	shared     int // conditions that themes ask for, equal ones counted once
+	calls      calls
 	entries    []Entry
 	names      *Names
 	scratch    sync.Pool
@@ -67,17 +72,38 @@ func (c class) String() string {
 	return "word"
 }
 
+// confidence is how often what a name of a class finds is right.
+func (c class) confidence() float64 {
+	switch c {
+	case classStrong:
+		return 0.98
+	case classPlain, classAcronym, classTitled:
+		return 0.95
+	case classGated, classBackref:
+		return 0.9
+	case classWord, classDecoy:
+	}
+	return candidateConfidence
+}
+
+const (
+	themeConfidence     = 0.9
+	candidateConfidence = 0.5
+)
+
 // A pattern is one name or word.
+//
+// It is small, for each match looks at one.
 type pattern struct {
-	class   class
-	owner   int32 // entity of a name, -1 for decoys; lexicon of a word
-	block   int32
-	kinds   text.ReadingKind // readings in which it may stand
-	caps    uint32           // which words need a capital
-	acronym bool             // the whole of it in capitals
+	owner   int32  // entity of a name, -1 for decoys; lexicon of a word
+	block   int32  // -1 for words and decoys
+	caps    uint32 // which words need a capital
+	strict  int32  // for short Arabic names, in Pack.stricts; -1 for others
 	langs   langs
-	strict  string // for short Arabic names: the spelling, marks aside
-	text    string // as the analyst wrote it
+	class   class
+	kinds   text.ReadingKind // readings in which it may stand
+	acronym bool             // the whole of it in capitals
+	timed   bool             // its block is bound in time
 }
 
 type entity struct {
@@ -106,11 +132,19 @@ type clause struct {
 	langs   []string
 	nested  []clause
 	weight  float64
+	count   int32
+	ordered bool
 	text    string
+	opened  string // text as a clause of evidence
+	pos     Pos
+	shared  int32 // equal conditions of themes have one number
 }
 
 // An operand holds alternatives.
-type operand struct{ sets []set }
+type operand struct {
+	sets []set
+	text string
+}
 
 type setKind uint8
 
@@ -131,6 +165,13 @@ type theme struct {
 	id, rule       string
 	any, all, none []clause
 	threshold      float64
+	title, lead    float64
+	modalities     []modality
+}
+
+type modality struct {
+	name string
+	cues operand
 }
 
 // langs is a set of languages; 0 is all.

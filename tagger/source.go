@@ -40,6 +40,7 @@ type Source struct {
 // "all" is every language.
 type Words struct {
 	Lang string
+	Pos  Pos
 	Text []Word
 }
 
@@ -66,7 +67,8 @@ type Entity struct {
 	// Name is for display, Type what it is (person, city, …).
 	Name, Type string
 	// In is the place that holds this place; empty at the top.
-	In string
+	In    string
+	InPos Pos
 	// Located says that Lat and Lon are given, in degrees.
 	Located  bool
 	Lat, Lon float64
@@ -93,6 +95,10 @@ type Block struct {
 	Titled                                  []Words
 	Titles                                  Operand
 	TitleGap                                int // words allowed between title and name
+	// Role, if any, is the office that the names rest on. Two entities cannot
+	// have one role at a time.
+	Role    string
+	RolePos Pos
 	// One clause of Gate must hold; one of Reject drops the name.
 	Gate, Reject []Clause
 	// From and Until bound the item's date; zero is open. Until is exclusive.
@@ -128,6 +134,11 @@ type Clause struct {
 	Not   bool
 	// Max is how many words may stand between.
 	Max int
+	// Count is how many times it must be found; 0 is once. Ordered asks, in Near
+	// and Sentence of a theme, that those of Of follow one another as listed,
+	// with at most Max words between one and the next.
+	Count   int
+	Ordered bool
 	// One of Any must be there; all of Of must be there together.
 	Any, Of []Operand
 	// Langs is for Lang and Origin, Clauses (all must hold) for Nested.
@@ -160,7 +171,20 @@ type Theme struct {
 	// candidate.
 	Any, All, None []Clause
 	Threshold      float64
-	Examples       []Example
+	// A clause that holds in the title, or in the lead (the first two sentences
+	// of the body), weighs so many times more; 0 is no more.
+	TitleBoost, LeadBoost float64
+	// Modalities are what the theme may be instead of a fact, by falling rank.
+	Modalities []Modality
+	Examples   []Example
+}
+
+// A Modality is an attribute that a theme gets when every sentence that it rests
+// on holds one of Cues: it is planned, or denied.
+type Modality struct {
+	Name string
+	Pos  Pos
+	Cues []Operand
 }
 
 // An Example is a text that must, or must not, get a rule's tag.
@@ -173,4 +197,6 @@ type Example struct {
 	Want bool
 	// Spans, if any, are the exact texts of the evidence, in order.
 	Spans []string
+	// Modality, if any, is what a theme must be; "fact" is none.
+	Modality string
 }

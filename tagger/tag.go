@@ -22,150 +22,197 @@ func (p *Pack) Tag(it item.Item) item.Tagged {
 		s.reset()
 		p.scratch.Put(s)
 	}()
-	out := item.Tagged{Item: it, Pack: p.hash}
-	if it.Lang == "" {
-		it.Lang = text.Identify(it.Title+"\n"+it.Body, "")
+	s.read(&it)
+	return item.Tagged{Item: it, Pack: p.hash, Tags: s.tags()}
+}
+
+// read finds and judges the names of an item.
+func (s *scratch) read(it *item.Item) {
+	s.lang, s.feed, s.source = it.Lang, it.Feed, it.Source
+	if s.lang == "" {
+		s.lang = text.Identify(it.Title+"\n"+it.Body, "")
 	}
-	s.it = &it
 	s.texts = [fields]string{it.Title, it.Body}
-	s.langs = langsOfItem(it.Lang)
+	s.langs = langsOfItem(s.lang)
 	s.date = cmp.Or(it.Published, it.Listed, it.Seen)
 	s.scan()
 	s.judge()
-	out.Tags = s.tags()
-	return out
 }
 
 // tags writes down what was judged.
 func (s *scratch) tags() []item.Tag {
-	var out []item.Tag
-	order := make([]int32, 0, len(s.hits))
+	s.order = s.order[:0]
 	for i := range s.hits {
 		if h := &s.hits[i]; h.owner >= 0 && (h.state == accepted || h.state == unsure) {
-			order = append(order, int32(i))
+			s.order = append(s.order, int32(i))
 		}
 	}
-	slices.SortStableFunc(order, func(a, b int32) int {
+	slices.SortStableFunc(s.order, func(a, b int32) int {
 		return cmp.Compare(s.p.entities[s.hits[a].owner].rank, s.p.entities[s.hits[b].owner].rank)
 	})
-	for i := 0; i < len(order); {
-		owner := s.hits[order[i]].owner
+	for i := 0; i < len(s.order); {
+		owner := s.hits[s.order[i]].owner
 		j := i
-		for j < len(order) && s.hits[order[j]].owner == owner {
+		for j < len(s.order) && s.hits[s.order[j]].owner == owner {
 			j++
 		}
-		out = append(out, s.entityTag(owner, order[i:j]))
+		s.entityTag(owner, s.order[i:j])
 		i = j
 	}
-	out = s.imply(out)
+	s.imply()
+	s.call()
 	for i := range s.p.themes {
+		if !s.called[i] {
+			continue
+		}
 		t := &s.p.themes[i]
 		certain, candidate := s.theme(t)
 		if !candidate {
 			continue
 		}
-		tag := item.Tag{Kind: item.Theme, ID: t.id, Status: item.Candidate, Rule: t.rule}
+		tag := item.Tag{Kind: item.Theme, ID: t.id, Status: item.Candidate, Rule: t.rule, Confidence: candidateConfidence, Modality: s.modality(t)}
 		if certain {
-			tag.Status = item.Certain
+			tag.Status, tag.Confidence = item.Certain, themeConfidence
 		}
-		tag.Evidence = s.themeEvidence()
-		out = append(out, tag)
+		mark := len(s.evidence)
+		s.themeEvidence()
+		s.put(tag, mark)
+	}
+	return s.handOver()
+}
+
+// put adds a tag with the evidence from mark on.
+func (s *scratch) put(t item.Tag, mark int) {
+	t.Evidence = s.evidence[mark:]
+	s.tagged = append(s.tagged, t)
+}
+
+// handOver copies the tags into memory of their own, all evidence in one piece.
+func (s *scratch) handOver() []item.Tag {
+	if len(s.tagged) == 0 {
+		return nil
+	}
+	out := slices.Clone(s.tagged)
+	all := make([]item.Evidence, 0, len(s.evidence))
+	for i := range out {
+		if len(out[i].Evidence) == 0 {
+			out[i].Evidence = nil
+			continue
+		}
+		mark := len(all)
+		all = append(all, out[i].Evidence...)
+		out[i].Evidence = all[mark:len(all):len(all)]
 	}
 	return out
 }
 
 // entityTag makes the tag of an actor or place of its hits: certain with the
 // evidence that makes it so, else a candidate.
-func (s *scratch) entityTag(owner int32, hits []int32) item.Tag {
+func (s *scratch) entityTag(owner int32, hits []int32) {
 	e := &s.p.entities[owner]
-	tag := item.Tag{Kind: e.kind, ID: e.id, Status: item.Candidate, Rule: e.rule}
+	tag := item.Tag{Kind: e.kind, ID: e.id, Status: item.Candidate, Rule: e.rule, Confidence: candidateConfidence}
 	want := unsure
-	if slices.ContainsFunc(hits, func(i int32) bool { return s.hits[i].state == accepted }) {
-		tag.Status, want = item.Certain, accepted
+	for _, i := range hits {
+		if h := &s.hits[i]; h.state == accepted {
+			tag.Status, want = item.Certain, accepted
+			tag.Confidence = max(tag.Confidence, h.class.confidence())
+		}
 	}
 	var last *hit
+	mark := len(s.evidence)
 	for _, i := range hits {
 		h := &s.hits[i]
-		if h.state != want || len(tag.Evidence) >= maxEvidence {
+		if h.state != want || len(s.evidence)-mark >= maxEvidence {
 			continue
 		}
 		if last != nil && last.field == h.field && last.tok <= h.tok && h.end <= last.end {
 			continue // the same mention by another of its names
 		}
 		last = h
-		clause := h.class.String()
-		if h.clause != "" {
-			clause += ": " + h.clause
+		clause := h.clause
+		if clause == "" {
+			clause = h.class.String()
 		}
-		tag.Evidence = append(tag.Evidence, s.evidence(h, clause))
+		s.show(h, clause)
 	}
-	return tag
+	s.put(tag, mark)
 }
 
-func (s *scratch) evidence(h *hit, clause string) item.Evidence {
+// show adds a piece of evidence.
+func (s *scratch) show(h *hit, clause string) {
 	src := s.texts[h.field]
 	end := int(h.start + h.len)
 	ev := item.Evidence{Field: fieldName(h.field), Start: int(h.start), End: end, Text: src[h.start:end], Clause: clause}
 	if from, to := s.surface(h); from != int(h.start) || to != end {
 		ev.Surface = src[from:to]
 	}
-	return ev
+	s.evidence = append(s.evidence, ev)
 }
 
-// themeEvidence is what the theme judged last rests on.
-func (s *scratch) themeEvidence() []item.Evidence {
+// themeEvidence adds what the theme judged last rests on.
+func (s *scratch) themeEvidence() {
 	slices.SortStableFunc(s.found, func(a, b evidence) int {
 		return cmp.Or(cmp.Compare(a.h.field, b.h.field), cmp.Compare(a.h.start, b.h.start), cmp.Compare(b.h.len, a.h.len))
 	})
-	var out []item.Evidence
+	mark := len(s.evidence)
 	for i, ev := range s.found {
 		if i > 0 && ev.h.field == s.found[i-1].h.field && ev.h.start == s.found[i-1].h.start && ev.h.len == s.found[i-1].h.len {
 			continue
 		}
-		if len(out) < maxEvidence {
-			out = append(out, s.evidence(ev.h, ev.clause))
+		if len(s.evidence)-mark < maxEvidence {
+			s.show(ev.h, ev.clause)
 		}
 	}
-	return out
 }
 
-// imply adds the places that hold the places found. tags holds actors and
-// places in order; the result does too.
-func (s *scratch) imply(tags []item.Tag) []item.Tag {
-	status := map[int32]item.Status{}
-	for _, i := range s.live {
-		if h := &s.hits[i]; h.owner >= 0 {
-			for _, up := range s.p.entities[h.owner].ancestry {
-				status[up] = item.Certain
+// A holder is a place that holds a place found.
+type holder struct {
+	entity     int32
+	certain    bool
+	confidence float64
+}
+
+// imply adds the places that hold the places found. s.tagged holds actors and
+// places in order, and does so afterwards.
+func (s *scratch) imply() {
+	s.holders = s.holders[:0]
+	for _, i := range s.order {
+		h := &s.hits[i]
+		confidence := candidateConfidence
+		if h.state == accepted {
+			confidence = h.class.confidence()
+		}
+		for _, up := range s.p.entities[h.owner].ancestry {
+			at := slices.IndexFunc(s.holders, func(o holder) bool { return o.entity == up })
+			if at < 0 {
+				at = len(s.holders)
+				s.holders = append(s.holders, holder{entity: up})
 			}
+			o := &s.holders[at]
+			o.certain = o.certain || h.state == accepted
+			o.confidence = max(o.confidence, confidence)
 		}
 	}
-	for i := range s.hits {
-		if h := &s.hits[i]; h.state == unsure {
-			for _, up := range s.p.entities[h.owner].ancestry {
-				if status[up] == "" {
-					status[up] = item.Candidate
+	if len(s.holders) == 0 {
+		return
+	}
+	named := len(s.tagged)
+next:
+	for _, o := range s.holders {
+		e := &s.p.entities[o.entity]
+		tag := item.Tag{Kind: e.kind, ID: e.id, Status: item.Candidate, Rule: e.rule, Confidence: o.confidence, Implied: true}
+		if o.certain {
+			tag.Status = item.Certain
+		}
+		for i := range s.tagged[:named] {
+			if t := &s.tagged[i]; t.Kind == item.Place && t.ID == e.id {
+				if o.certain && t.Status == item.Candidate {
+					*t = tag
 				}
+				continue next
 			}
 		}
+		s.tagged = append(s.tagged, tag)
 	}
-	if len(status) == 0 {
-		return tags
-	}
-	for i := range tags {
-		for up, st := range status {
-			if tags[i].Kind == item.Place && s.p.entities[up].id == tags[i].ID {
-				if st == item.Certain && tags[i].Status == item.Candidate {
-					tags[i].Status, tags[i].Implied, tags[i].Evidence = item.Certain, true, nil
-				}
-				delete(status, up)
-			}
-		}
-	}
-	for up, st := range status {
-		e := &s.p.entities[up]
-		tags = append(tags, item.Tag{Kind: e.kind, ID: e.id, Status: st, Rule: e.rule, Implied: true})
-	}
-	slices.SortFunc(tags, func(a, b item.Tag) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID)) })
-	return tags
+	slices.SortFunc(s.tagged, func(a, b item.Tag) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID)) })
 }

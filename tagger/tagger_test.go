@@ -182,7 +182,7 @@ func TestEvidence(t *testing.T) {
 	t.Parallel()
 	p := compile(t, small())
 	it := item.Item{Title: "Iraq", Body: "… Iraq’s", Lang: "en"}
-	want := []item.Tag{{Kind: item.Place, ID: "iraq", Status: item.Certain, Rule: "small/iraq", Evidence: []item.Evidence{
+	want := []item.Tag{{Kind: item.Place, ID: "iraq", Status: item.Certain, Rule: "small/iraq", Confidence: 0.95, Evidence: []item.Evidence{
 		{Field: "title", Start: 0, End: 4, Text: "Iraq", Clause: "plain"},
 		{Field: "body", Start: 4, End: 8, Text: "Iraq", Surface: "Iraq’s", Clause: "plain"},
 	}}}
@@ -355,7 +355,67 @@ func FuzzTag(f *testing.F) {
 		if d := cmp.Diff(out, p.Tag(it)); d != "" {
 			t.Error(d)
 		}
+		checkExplained(t, p, it, out)
 	})
+}
+
+// checkExplained fails unless Explain tells of each tag what Tag gives.
+func checkExplained(tb testing.TB, p *tagger.Pack, it item.Item, out item.Tagged) {
+	tb.Helper()
+	var got []item.Tag
+	for _, t := range p.Touched(it) {
+		ex, ok := p.Explain(it, t.Kind, t.ID)
+		if !ok {
+			tb.Errorf("%s is touched and cannot be explained", t.Key())
+		}
+		if ex.Tag != nil {
+			got = append(got, *ex.Tag)
+		}
+		counts := 0
+		for _, m := range ex.Mentions {
+			if m.Reason == "" {
+				tb.Errorf("%s: %q has no reason", t.Key(), m.Text)
+			}
+			if m.Counts || m.Unsure {
+				counts++
+			}
+		}
+		implied := ex.Tag != nil && ex.Tag.Implied
+		if named := ex.Tag != nil && t.Kind != item.Theme; !implied && named != (counts > 0) {
+			tb.Errorf("%s: tag %v, %d mentions count", t.Key(), ex.Tag, counts)
+		}
+	}
+	if d := cmp.Diff(out.Tags, got); d != "" {
+		tb.Error(d)
+	}
+}
+
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	p := compile(t, small())
+	for _, tt := range []struct {
+		text, tag, want string
+	}{
+		{"Qaem was here.", "place:al-qaem", "its gate is shut"},
+		{"Qaem, in Anbar", "place:al-qaem", "opened by sentence: "},
+		{"The Bank of Baghdad", "place:baghdad", `stands inside "Bank of Baghdad" (actor:bank`},
+		{"Aleppo soap", "place:aleppo", `stands inside "Aleppo soap" (a decoy`},
+		{"Sudani spoke", "actor:sudani", "no title stands before it"},
+		{"Barzani spoke", "actor:masrour", "whose is not clear"},
+		{"Masrour Barzani met Nechirvan Barzani; Barzani spoke", "actor:masrour", `the surname goes to "Barzani" (actor:nechirvan`},
+		{"Is it so?", "actor:is", "an acronym needs capitals"},
+		{"the army of Rome", "actor:old-army", "until 2020-01-01"},
+		{"The aleppo Pine", "place:aleppo", "lacks the capitals"},
+	} {
+		kind, id, _ := strings.Cut(tt.tag, ":")
+		ex, ok := p.Explain(item.Item{Body: tt.text, Lang: "en"}, item.Kind(kind), id)
+		if !ok || !strings.Contains(fmt.Sprint(ex.Mentions), tt.want) {
+			t.Errorf("%s of %q: %v %+v, want %q", tt.tag, tt.text, ok, ex.Mentions, tt.want)
+		}
+	}
+	if _, ok := p.Explain(item.Item{}, item.Actor, "nobody"); ok {
+		t.Error("there is no actor nobody")
+	}
 }
 
 // A text made only of names must not take more than linear time and memory.

@@ -1,11 +1,15 @@
 package tagger
 
-import "marsad/text"
+import "slices"
 
-type textToken = text.Token
-
-// maxClauseEvidence bounds how many places a clause of a theme is shown by.
-const maxClauseEvidence = 8
+const (
+	// maxClauseEvidence bounds how many places a clause of a theme is shown by.
+	maxClauseEvidence = 8
+	// maxChain bounds how many ways an ordered clause follows at once.
+	maxChain = 16
+	// leadSentences are what readers see of a body first.
+	leadSentences = 2
+)
 
 // theme judges a theme: its weight and whether it holds; what it rests on is
 // left in s.found.
@@ -13,25 +17,78 @@ func (s *scratch) theme(t *theme) (certain, candidate bool) {
 	s.found = s.found[:0]
 	// What most items of the world fail comes first.
 	for i := range t.all {
-		if !s.holds(&t.all[i], nil, false) {
+		if !s.known(&t.all[i]) {
 			return false, false
 		}
 	}
-	sum := 0.0
-	for i := range t.any {
-		if c := &t.any[i]; s.holds(c, nil, true) {
-			sum += c.weight
-		}
-	}
+	sum := s.weigh(t)
 	if sum < t.threshold/2 {
 		return false, false
 	}
 	for i := range t.none {
-		if s.holds(&t.none[i], nil, false) {
+		if s.known(&t.none[i]) {
 			return false, false
 		}
 	}
 	return sum >= t.threshold, true
+}
+
+// weigh sums the weights of the clauses that hold.
+func (s *scratch) weigh(t *theme) float64 {
+	sum := 0.0
+	for i := range t.any {
+		mark := len(s.found)
+		if c := &t.any[i]; s.holds(c, nil, true) {
+			sum += c.weight * s.boost(t, s.found[mark:])
+		}
+	}
+	return sum
+}
+
+// boost is how many times more a clause weighs for where it was found.
+func (s *scratch) boost(t *theme, found []evidence) float64 {
+	by := 1.0
+	for _, ev := range found {
+		switch {
+		case ev.h.field == fieldTitle:
+			by = max(by, t.title)
+		case s.sentence(ev.h) < leadSentences:
+			by = max(by, t.lead)
+		}
+	}
+	return by
+}
+
+// modality is what the theme judged last is instead of a fact: when each of the
+// sentences that it rests on holds a cue, the one that is listed first.
+func (s *scratch) modality(t *theme) string {
+	best := len(t.modalities)
+	if !slices.ContainsFunc(t.modalities, func(m modality) bool { return s.somewhere(&m.cues) }) {
+		return ""
+	}
+	for _, ev := range s.found {
+		at := slices.IndexFunc(t.modalities, func(m modality) bool { return s.window(&m.cues, ev.h, -1, true, nil) })
+		if at < 0 {
+			return ""
+		}
+		best = min(best, at)
+	}
+	if best == len(t.modalities) {
+		return ""
+	}
+	return t.modalities[best].name
+}
+
+// known evaluates a condition of themes, once an item for all that share it.
+func (s *scratch) known(c *clause) bool {
+	if s.memo[c.shared] == 0 {
+		s.memo[c.shared] = 1
+		if s.holds(c, nil, false) {
+			s.memo[c.shared] = 2
+		}
+		s.asked = append(s.asked, c.shared)
+	}
+	return s.memo[c.shared] == 2
 }
 
 // together evaluates a clause that has no anchor: its operands must stand
@@ -42,7 +99,16 @@ func (s *scratch) together(c *clause, keep bool) bool {
 			return false
 		}
 	}
-	n := 0
+	want, n := max(int(c.count), 1), 0
+	s.counted = s.counted[:0]
+	// enough counts a hit and says whether to look no further.
+	enough := func(h *hit) bool {
+		if want > 1 && !s.count(h) {
+			return false
+		}
+		n++
+		return n >= want && (!keep || n >= maxClauseEvidence)
+	}
 	if len(c.of) > 0 {
 		lead := &c.of[0]
 		for f := range int8(fields) {
@@ -54,30 +120,14 @@ func (s *scratch) together(c *clause, keep bool) bool {
 				if keep {
 					s.found = append(s.found, evidence{h: h, clause: c.text})
 				}
-				for i := range c.of[1:] {
-					if !s.partner(c, &c.of[i+1], h, keep) {
-						s.found = s.found[:mark]
-						return false
-					}
+				if !s.company(c, h, keep) {
+					s.found = s.found[:mark]
+					return false
 				}
-				if len(c.any) > 0 {
-					ok := false
-					for i := range c.any {
-						if s.partner(c, &c.any[i], h, keep) {
-							ok = true
-							break
-						}
-					}
-					if !ok {
-						s.found = s.found[:mark]
-						return false
-					}
-				}
-				n++
-				return !keep || n >= maxClauseEvidence
+				return enough(h)
 			})
 		}
-		return n > 0
+		return n >= want
 	}
 	for i := range c.any {
 		for f := range int8(fields) {
@@ -88,15 +138,86 @@ func (s *scratch) together(c *clause, keep bool) bool {
 				if keep {
 					s.found = append(s.found, evidence{h: h, clause: c.text})
 				}
-				n++
-				return !keep || n >= maxClauseEvidence
+				return enough(h)
 			})
-			if n > 0 && !keep {
+			if n >= want && !keep {
 				return true
 			}
 		}
 	}
-	return n > 0
+	return n >= want
+}
+
+// count notes that a hit counts; false when another at its place did.
+func (s *scratch) count(h *hit) bool {
+	for _, o := range s.counted {
+		if o.field == h.field && o.tok == h.tok {
+			return false
+		}
+	}
+	s.counted = append(s.counted, h)
+	return true
+}
+
+// company reports whether a clause has beside its first operand, the lead, all
+// the others.
+func (s *scratch) company(c *clause, lead *hit, keep bool) bool {
+	if c.ordered {
+		if !s.chain(c, lead, keep) {
+			return false
+		}
+	} else {
+		for i := range c.of[1:] {
+			if !s.partner(c, &c.of[i+1], lead, keep) {
+				return false
+			}
+		}
+	}
+	if len(c.any) == 0 {
+		return true
+	}
+	for i := range c.any {
+		if s.partner(c, &c.any[i], lead, keep) {
+			return true
+		}
+	}
+	return false
+}
+
+// A link is a hit that follows another in an ordered clause.
+type link struct {
+	h  *hit
+	up int
+}
+
+// chain follows the operands of an ordered clause from the lead on.
+func (s *scratch) chain(c *clause, lead *hit, keep bool) bool {
+	s.links = append(s.links[:0], link{h: lead, up: -1})
+	n, from := s.sentence(lead), 0
+	for i := range c.of[1:] {
+		to := len(s.links)
+		for k := from; k < to; k++ {
+			prev := s.links[k].h
+			last := prev.end + c.max + 1
+			if c.scope == Sentence {
+				_, last = s.sentenceBounds(lead)
+			}
+			s.each(&c.of[i+1], lead.field, prev.end, last, func(h *hit) bool {
+				if s.sentence(h) == n && !slices.ContainsFunc(s.links[to:], func(l link) bool { return l.h == h }) {
+					s.links = append(s.links, link{h: h, up: k})
+				}
+				return len(s.links)-to >= maxChain
+			})
+		}
+		if len(s.links) == to {
+			return false
+		}
+		from = to
+	}
+	for at := from; keep && s.links[at].up >= 0; at = s.links[at].up {
+		s.found = append(s.found, evidence{h: s.links[at].h, clause: c.text})
+	}
+	return true
 }
 
 // partner finds an operand where a clause wants it beside the lead.

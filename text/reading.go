@@ -2,6 +2,7 @@ package text
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -55,6 +56,23 @@ func (a *Analyzer) Readings(t Token) []Reading {
 // Alternates is Readings without Start and End, for those who look at many
 // readings and keep few: Locate tells where a kept one stands.
 func (a *Analyzer) Alternates(t Token) []Reading {
+	return a.alternates(&t)
+}
+
+// AlternatesIn is Alternates for those who look the readings up: those whose
+// Hash is not in known are left out, unless their first letters are in stems
+// (see StemHash). Most are never made.
+func (a *Analyzer) AlternatesIn(t *Token, known, stems *Filter) []Reading {
+	if t.Flags&Latin != 0 && t.lastApos == 0 && !t.dotless && a.lang != langTurkish && a.lang != langKurmanji {
+		return nil // what readLatinScript would find out, too
+	}
+	a.known, a.stems = known, stems
+	rs := a.alternates(t)
+	a.known, a.stems = nil, nil
+	return rs
+}
+
+func (a *Analyzer) alternates(t *Token) []Reading {
 	a.readings, a.scratch = a.readings[:0], a.scratch[:0]
 	switch {
 	case t.Flags&Cut != 0:
@@ -67,8 +85,9 @@ func (a *Analyzer) Alternates(t Token) []Reading {
 }
 
 // add adds a reading that stands from the rune from to the rune to of the term.
-func (a *Analyzer) add(t Token, term []byte, kind ReadingKind, from, to int) {
-	if bytes.Equal(term, t.Term) {
+func (a *Analyzer) add(t *Token, term []byte, kind ReadingKind, from, to int) {
+	hash := Hash(term)
+	if !a.wanted(hash, term) || bytes.Equal(term, t.Term) {
 		return
 	}
 	for i := range a.readings {
@@ -79,7 +98,12 @@ func (a *Analyzer) add(t Token, term []byte, kind ReadingKind, from, to int) {
 			return
 		}
 	}
-	a.readings = append(a.readings, Reading{Term: term, Hash: Hash(term), Kind: kind, from: int16(from), to: int16(to)})
+	a.readings = append(a.readings, Reading{Term: term, Hash: hash, Kind: kind, from: int16(from), to: int16(to)})
+}
+
+// wanted reports whether AlternatesIn asked for a term.
+func (a *Analyzer) wanted(hash uint64, term []byte) bool {
+	return a.known == nil || a.known.Has(hash) || a.stems.Has(uint64(StemHash(term)))
 }
 
 // Locate returns the bytes of the original in which a reading of t stands. t
@@ -123,7 +147,7 @@ func (a *Analyzer) span(t Token, from, to int) (start, end int) {
 	return start, end
 }
 
-func (a *Analyzer) readArabicScript(t Token) {
+func (a *Analyzer) readArabicScript(t *Token) {
 	switch a.lang {
 	case langPersian, langSorani:
 		a.joined(t, a.lang)
@@ -148,7 +172,7 @@ func (a *Analyzer) readArabicScript(t Token) {
 
 // arabic reads behind (و|ف)?(ب|ك|ل)?(ال)?, with لل for ل + ال; at least three
 // letters stay.
-func (a *Analyzer) arabic(t Token) {
+func (a *Analyzer) arabic(t *Token) {
 	const letter = 2 // bytes of an Arabic letter
 	n := utf8.RuneCount(t.Term)
 	if n < 4 {
@@ -193,7 +217,7 @@ func hasRunes(term []byte, prefix string) bool {
 }
 
 // joined reads what stands before a zero-width non-joiner (سوریه‌ها).
-func (a *Analyzer) joined(t Token, l language) {
+func (a *Analyzer) joined(t *Token, l language) {
 	if t.Flags&SoftBreak == 0 {
 		return
 	}
@@ -222,19 +246,45 @@ func (a *Analyzer) joined(t Token, l language) {
 
 // ending reads a term without the endings of a language. from is the rune of
 // the token at which the term starts.
-func (a *Analyzer) ending(t Token, term []byte, kind ReadingKind, from int, l language) {
+func (a *Analyzer) ending(t *Token, term []byte, kind ReadingKind, from int, l language) {
 	es := &a.t.endings[l]
 	runes := utf8.RuneCount(term)
 	least := es.stem
 	if runes <= least && t.Flags&Latin != 0 && a.shouting(t) {
 		least--
 	}
+	if runes <= least {
+		return
+	}
+	// Where only known stems are asked for, the endings are not looked at
+	// before a stem is found.
+	picky := a.known != nil && !a.stems.Has(uint64(StemHash(term)))
+	if picky {
+		var h uint64
+		n := 0
+		for i := 0; i < len(term); n++ {
+			c, size := rune(term[i]), 1
+			if c >= utf8.RuneSelf {
+				c, size = utf8.DecodeRune(term[i:])
+			}
+			h = (h ^ uint64(c)) * hashPrime
+			a.hashes[n] = h
+			i += size
+		}
+	}
 	cut := len(term)
 	for stem := runes - 1; stem >= least; stem-- {
-		_, size := utf8.DecodeLastRune(term[:cut])
-		cut -= size
+		if term[cut-1] < utf8.RuneSelf {
+			cut--
+		} else {
+			_, size := utf8.DecodeLastRune(term[:cut])
+			cut -= size
+		}
 		if len(term)-cut > es.longest {
 			return
+		}
+		if picky && !a.known.Has(mix(a.hashes[stem-1])) {
+			continue
 		}
 		if k, ok := es.of[string(term[cut:])]; ok {
 			a.add(t, term[:cut:cut], kind|k, from, from+stem)
@@ -243,7 +293,7 @@ func (a *Analyzer) ending(t Token, term []byte, kind ReadingKind, from int, l la
 }
 
 // shouting reports whether the first two letters are capitals (DAIŞê, HSDê).
-func (a *Analyzer) shouting(t Token) bool {
+func (a *Analyzer) shouting(t *Token) bool {
 	e, size := a.t.lookup(a.src, t.Start)
 	if e&bitUpper == 0 || t.Start+size >= t.End {
 		return false
@@ -252,7 +302,7 @@ func (a *Analyzer) shouting(t Token) bool {
 	return e&bitUpper != 0
 }
 
-func (a *Analyzer) readLatinScript(t Token) {
+func (a *Analyzer) readLatinScript(t *Token) {
 	a.apostrophes(t)
 	switch a.lang {
 	case langTurkish, langKurmanji:
@@ -265,7 +315,7 @@ func (a *Analyzer) readLatinScript(t Token) {
 }
 
 // apostrophes reads the parts of a word beside its apostrophes.
-func (a *Analyzer) apostrophes(t Token) {
+func (a *Analyzer) apostrophes(t *Token) {
 	if t.lastApos == 0 || int(t.lastApos) >= len(t.Term) {
 		return
 	}
@@ -312,9 +362,12 @@ func elided(head []byte) bool {
 
 // dotless exchanges dotted and dotless i, which capitals, keyboards and writers
 // confuse: ı reads as i in every language, I as ı in Turkish.
-func (a *Analyzer) dotless(t Token) {
+func (a *Analyzer) dotless(t *Token) {
+	if !t.dotless && (a.lang != langTurkish || strings.IndexByte(a.src[t.Start:t.End], 'I') < 0) {
+		return
+	}
 	n := utf8.RuneCount(t.Term)
-	if bytes.Contains(t.Term, []byte("ı")) {
+	if t.dotless {
 		at := len(a.scratch)
 		for _, r := range string(t.Term) {
 			if r == 'ı' {
@@ -349,7 +402,7 @@ func (a *Analyzer) dotless(t Token) {
 }
 
 // variant adds a respelling of a whole word, and its readings without endings.
-func (a *Analyzer) variant(t Token, term []byte, runes int) {
+func (a *Analyzer) variant(t *Token, term []byte, runes int) {
 	a.add(t, term, Dotless, 0, runes)
 	switch {
 	case t.lastApos > 0:

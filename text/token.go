@@ -1,6 +1,9 @@
 package text
 
-import "unicode/utf8"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // Flags say how a token was written and what stands before it.
 type Flags uint16
@@ -46,10 +49,13 @@ type Token struct {
 	Pos, Sentence int
 	Flags         Flags
 
-	term int32 // offset of Term in the buffer
 	// The first and the last apostrophe inside the word, as offsets into Term;
 	// 0 when there is none.
 	firstApos, lastApos uint8
+	term                int32 // offset of Term in the buffer
+	// Stem is StemHash(Term), computed on the way.
+	Stem    uint32
+	dotless bool // there is an ı in the term
 }
 
 // An Analyzer cuts texts into tokens. The zero value is ready; it may be used
@@ -63,6 +69,9 @@ type Analyzer struct {
 
 	readings []Reading
 	scratch  []byte
+	// What AlternatesIn was told of; nil is everything.
+	known, stems *Filter
+	hashes       [MaxTerm]uint64 // of the beginnings of a term
 }
 
 // Tokens returns the words of s in order. lang is the language of s as a BCP 47
@@ -75,8 +84,8 @@ func (a *Analyzer) Tokens(s, lang string) []Token {
 	}
 	a.src, a.lang = s, languageOf(lang)
 	a.tokens, a.buf = a.tokens[:0], a.buf[:0]
-	if free := cap(a.buf); free < len(s)+64 {
-		a.buf = make([]byte, 0, len(s)+len(s)/4+64)
+	if cap(a.buf) < len(s)+2*MaxTerm {
+		a.buf = make([]byte, 0, len(s)+len(s)/4+2*MaxTerm)
 	}
 	sc := scanner{t: a.t, s: s, buf: a.buf, tokens: a.tokens, fresh: true}
 	sc.run()
@@ -131,6 +140,31 @@ func Hash(term []byte) uint64 {
 	return mix(h)
 }
 
+// stemLetters is how many letters of a word StemHash looks at.
+const stemLetters = 3
+
+// StemHash returns the hash of the first three letters of a folded term, by
+// which words that may go on (reopen*) are filed; 0 when there are fewer.
+func StemHash(term []byte) uint32 {
+	var h uint64
+	n := 0
+	for i := 0; i < len(term) && n < stemLetters; n++ {
+		c, size := rune(term[i]), 1
+		if c >= utf8.RuneSelf {
+			c, size = utf8.DecodeRune(term[i:])
+		}
+		h = (h ^ uint64(c)) * hashPrime
+		i += size
+	}
+	if n < stemLetters {
+		return 0
+	}
+	return stemHash(h)
+}
+
+// stemHash ends the hash of three letters; it is never 0.
+func stemHash(h uint64) uint32 { return uint32(mix(h)>>32) | 1 }
+
 // The separators seen since the last word.
 const (
 	gapSpace = 1 << iota
@@ -155,7 +189,17 @@ type scanner struct {
 func (c *scanner) run() {
 	s, t := c.s, c.t
 	for i := 0; i < len(s); {
-		e, size := t.lookup(s, i)
+		var e entry
+		size := 1
+		if b := s[i]; b < utf8.RuneSelf {
+			e = t.bmp[b]
+		} else {
+			e, size = t.lookup(s, i)
+		}
+		if e&classMask == isLetter {
+			i = c.simple(i, e)
+			continue
+		}
 		switch e.class() {
 		case classSpace:
 			c.gap |= gapSpace
@@ -196,6 +240,120 @@ func letterAt(t *tables, s string, i int) bool {
 	}
 	e, _ := t.lookup(s, i)
 	return e.class() == classLetter || e.class() == classMulti || e.class() == classBig
+}
+
+// simple scans the word that starts with the letter first at i, if it is made
+// of plain letters as nine of ten are, and leaves any other to word.
+func (c *scanner) simple(i int, first entry) int {
+	s, t, base := c.s, c.t, len(c.buf)
+	if cap(c.buf)-base < MaxTerm {
+		return c.word(i)
+	}
+	var (
+		out     = c.buf[base : base+MaxTerm]
+		hash    uint64
+		stem    uint32
+		at, n   int // bytes of the term, letters
+		some    entry
+		each    = bitUpper
+		dotless bool
+		j       = i
+	)
+	for j < len(s) && at < MaxTerm-2 {
+		var e entry
+		b := s[j]
+		if b < utf8.RuneSelf {
+			if e = t.bmp[b]; e&classMask != isLetter {
+				if c.endsPlain(e, n, j+1) {
+					break
+				}
+				return c.word(i)
+			}
+			out[at] = byte(e)
+			at++
+			j++
+		} else {
+			var size int
+			if b >= 0xC2 && b < 0xE0 && j+1 < len(s) && s[j+1]&0xC0 == 0x80 {
+				e, size = t.bmp[uint16(b&0x1F)<<6|uint16(s[j+1]&0x3F)], 2
+			} else {
+				e, size = t.lookup(s, j)
+			}
+			if e&classMask != isLetter {
+				if c.endsPlain(e, n, j+size) {
+					break
+				}
+				return c.word(i)
+			}
+			switch r := e & 0xFFFF; {
+			case r < utf8.RuneSelf:
+				out[at] = byte(r)
+				at++
+			case r < 0x800:
+				out[at], out[at+1] = 0xC0|byte(r>>6), 0x80|byte(r&0x3F)
+				at += 2
+				dotless = dotless || r == 'ı'
+			default:
+				return c.word(i)
+			}
+			j += size
+		}
+		hash = (hash ^ uint64(e&0xFFFF)) * hashPrime
+		if n++; n == stemLetters {
+			stem = stemHash(hash)
+		}
+		some |= e
+		each &= e
+	}
+	if at >= MaxTerm-2 {
+		return c.word(i)
+	}
+	var flags Flags
+	if first&bitUpper != 0 {
+		flags |= Capital
+		if n > 1 && each != 0 {
+			flags |= AllCaps
+		}
+	}
+	if some&bitDigit != 0 {
+		flags |= Digits
+	}
+	switch first.script() {
+	case scriptLatin:
+		flags |= Latin
+	case scriptArabic:
+		flags |= Arabic
+	default:
+	}
+	if c.fresh || c.gap&^gapSpace != 0 {
+		c.gapFlags(&flags, first)
+	}
+	c.gap = 0
+	c.buf = c.buf[:base+at]
+	k := len(c.tokens)
+	if k == cap(c.tokens) {
+		c.tokens = append(c.tokens, Token{})
+	}
+	c.tokens = c.tokens[:k+1]
+	tok := &c.tokens[k]
+	tok.Hash, tok.Start, tok.End, tok.Pos, tok.Sentence = mix(hash), i, j, k, c.sentence
+	tok.Flags, tok.firstApos, tok.lastApos = flags, 0, 0
+	tok.term, tok.Stem, tok.dotless = int32(base), stem, dotless
+	return j
+}
+
+// endsPlain reports whether a word of n plain letters ends before a rune that is no
+// letter; otherwise it is no plain word. next is the offset behind the rune.
+func (c *scanner) endsPlain(e entry, n, next int) bool {
+	switch e.class() {
+	case classSpace, classHard, classSoft, classStop, classLine, classSingle:
+		return true
+	case classDot:
+		return n != 1
+	case classApostrophe:
+		return !letterAt(c.t, c.s, next)
+	}
+	return false
 }
 
 // word scans the word that starts at i and returns the offset behind it.
@@ -339,6 +497,7 @@ loop:
 	c.tokens = append(c.tokens, Token{
 		Hash: hash, Start: start, End: end, Pos: len(c.tokens), Sentence: c.sentence, Flags: flags,
 		term: int32(base), firstApos: uint8(firstApos), lastApos: uint8(lastApos),
+		Stem: StemHash(buf[base:]), dotless: bytes.Contains(buf[base:], []byte("ı")),
 	})
 	c.buf = buf
 	return i

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -39,6 +40,8 @@ type itemLine struct {
 	Lang      string `json:"lang"`
 	Published string `json:"published"`
 	Feed      string `json:"feed"`
+	// Description stands for a body in lines that feed readers write.
+	Description string `json:"description"`
 }
 
 func newTag() *cobra.Command {
@@ -70,15 +73,7 @@ func tagLines(pack *tagger.Pack, in io.Reader, out, problems io.Writer) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	bad := 0
-	err := lines.Each(in, maxLine, func(n int, line []byte, err error) error {
-		if err == nil && len(bytes.TrimSpace(line)) == 0 {
-			return nil
-		}
-		var id string
-		var it item.Item
-		if err == nil {
-			id, it, err = readItemLine(line, n)
-		}
+	err := eachItem(in, func(n int, id string, it item.Item, err error) error {
 		if err != nil {
 			bad++
 			fmt.Fprintf(problems, "stdin:%d: %v\n", n, err)
@@ -100,6 +95,22 @@ func tagLines(pack *tagger.Pack, in io.Reader, out, problems io.Writer) error {
 	return nil
 }
 
+// eachItem calls each with the items of in, one a line, or with what is wrong
+// with a line; lines without text are passed over. It ends with each's first
+// error.
+func eachItem(in io.Reader, each func(n int, id string, it item.Item, err error) error) error {
+	return lines.Each(in, maxLine, func(n int, line []byte, err error) error {
+		if err != nil {
+			return each(n, "", item.Item{}, err)
+		}
+		if len(bytes.TrimSpace(line)) == 0 {
+			return nil
+		}
+		id, it, err := readItemLine(line, n)
+		return each(n, id, it, err)
+	})
+}
+
 // readItemLine reads line number n of the input into an item and its id as the
 // caller wrote it.
 func readItemLine(line []byte, n int) (string, item.Item, error) {
@@ -107,6 +118,7 @@ func readItemLine(line []byte, n int) (string, item.Item, error) {
 	if err := json.Unmarshal(line, &in); err != nil {
 		return "", item.Item{}, errors.New(pipeline.NotAnItem(err))
 	}
+	in.Body = cmp.Or(in.Body, in.Description)
 	if in.Title == "" && in.Body == "" {
 		return "", item.Item{}, errors.New(`neither "title" nor "body"; one is needed`)
 	}
@@ -115,11 +127,9 @@ func readItemLine(line []byte, n int) (string, item.Item, error) {
 	}
 	it := item.Item{ID: item.NewID(in.ID), Title: in.Title, Body: in.Body, Lang: in.Lang, Feed: in.Feed}
 	if in.Published != "" {
-		at, err := time.Parse(time.RFC3339, in.Published)
+		at, err := readDate(in.Published)
 		if err != nil {
-			if at, err = time.Parse(time.DateOnly, in.Published); err != nil {
-				return "", item.Item{}, fmt.Errorf("published %q is no date; write 2025-01-05T00:00:00Z", in.Published)
-			}
+			return "", item.Item{}, err
 		}
 		it.Published, it.Listed = at.UTC(), at.UTC()
 	}
@@ -127,4 +137,14 @@ func readItemLine(line []byte, n int) (string, item.Item, error) {
 		it.Lang = text.Identify(in.Title+"\n"+in.Body, "")
 	}
 	return in.ID, it, nil
+}
+
+// readDate reads a moment, or a day, month or year as its first moment (UTC).
+func readDate(s string) (time.Time, error) {
+	for _, layout := range []string{time.RFC3339, time.DateOnly, "2006-01", "2006"} {
+		if at, err := time.Parse(layout, s); err == nil {
+			return at, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("published %q is no date; write 2025-01-05T00:00:00Z", s)
 }
