@@ -17,7 +17,7 @@ const (
 	// pullBatch is how many records are asked for at once; the next are asked
 	// for when half of them have come, so that the reader never waits for a
 	// round trip.
-	pullBatch = 512
+	pullBatch = 2048
 	// pullBytes bounds what one request brings; it must exceed one record.
 	pullBytes = 16 << 20
 	// pullExpires ends a request at the server, so that one which got lost does
