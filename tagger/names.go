@@ -161,7 +161,7 @@ func (n *Names) Suggest(kind item.Kind, name string) string {
 	}
 	best, least := "", len([]rune(key))/3+1
 	for _, k := range n.known[kind] {
-		if d := distance(key, k); d < least {
+		if d := nameDistance(key, k); d < least {
 			best, least = n.byKind[kind][k], d
 		}
 	}
@@ -175,31 +175,13 @@ func (n *Names) Suggest(kind item.Kind, name string) string {
 	return best
 }
 
-// distance is the edit distance of two short strings, in runes; transposition
-// of neighbours counts once.
-func distance(a, b string) int {
+// nameDistance is text.Distance, and no nearer than their length for names that
+// nobody types.
+func nameDistance(a, b string) int {
+	const longest = 128
 	x, y := []rune(a), []rune(b)
-	if len(x) > 128 || len(y) > 128 {
+	if len(x) > longest || len(y) > longest {
 		return max(len(x), len(y))
 	}
-	before, prev, cur := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
-	for j := range prev {
-		prev[j] = j
-	}
-	for i := range x {
-		cur[0] = i + 1
-		for j := range y {
-			cost := 1
-			if x[i] == y[j] {
-				cost = 0
-			}
-			d := min(prev[j+1]+1, cur[j]+1, prev[j]+cost)
-			if i > 0 && j > 0 && x[i] == y[j-1] && x[i-1] == y[j] {
-				d = min(d, before[j-1]+1)
-			}
-			cur[j+1] = d
-		}
-		before, prev, cur = prev, cur, before
-	}
-	return prev[len(y)]
+	return text.Distance(x, y)
 }
