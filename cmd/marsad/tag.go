@@ -139,10 +139,17 @@ func readItemLine(line []byte, n int) (string, item.Item, error) {
 	return in.ID, it, nil
 }
 
-// readDate reads a moment, or a day, month or year as its first moment (UTC).
+// readDate reads a moment; of a date that is no full one (2016-07, or 2016-07T…)
+// what can be read of day, month and year, as its first moment (UTC).
 func readDate(s string) (time.Time, error) {
-	for _, layout := range []string{time.RFC3339, time.DateOnly, "2006-01", "2006"} {
-		if at, err := time.Parse(layout, s); err == nil {
+	if at, err := time.Parse(time.RFC3339, s); err == nil {
+		return at, nil
+	}
+	for _, layout := range []string{time.DateOnly, "2006-01", "2006"} {
+		if len(s) < len(layout) {
+			continue
+		}
+		if at, err := time.Parse(layout, s[:len(layout)]); err == nil {
 			return at, nil
 		}
 	}
