@@ -34,7 +34,7 @@ check: lint ## lint, then all tests under the race detector: the whole gate
 
 .PHONY: lint
 lint: $(TOOLS) ## formatting, layers, dead code, go.mod
-	$(BIN)/tools/golangci-lint run ./...
+	$(BIN)/tools/golangci-lint run --allow-parallel-runners ./...
 	@out=$$($(BIN)/tools/golangci-lint fmt --diff); [ -z "$$out" ] || { echo "$$out"; echo "run: make fmt"; exit 1; }
 	$(GO) mod tidy -diff
 	@out=$$($(BIN)/tools/deadcode -test ./...); [ -z "$$out" ] || { echo "$$out"; exit 1; }
