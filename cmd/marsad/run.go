@@ -68,7 +68,7 @@ func anyFeedAnswers(ctx context.Context, con *console, c ingest.Config) bool {
 		con.Step("Network", fmt.Sprintf("%d of %d test feeds answered", answered, asked))
 		return true
 	}
-	con.Warn(fmt.Sprintf("No network: none of %d test feeds answered in %s.", asked, probeTime))
+	con.Warn(fmt.Sprintf("No network: none of %d test feeds answered.", asked))
 	return false
 }
 
