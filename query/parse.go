@@ -206,6 +206,9 @@ func (p *parser) primary(scope string) (Node, *Error) {
 	case tokAnd:
 		return nil, errorAt(t.pos, t.end, `put it in quotes to search for the word: "AND"`, "nothing stands before AND")
 	case tokField:
+		if scope != "" {
+			return nil, errorAt(t.pos, t.end, "write the two beside each other, each with its own value", "the field %s: inside %s:", t.text, scope)
+		}
 		return p.field()
 	default: // a word or a quotation
 	}
@@ -230,6 +233,9 @@ func (p *parser) group(scope string) (Node, *Error) {
 	defer func() { p.depth-- }()
 	if err := p.advance(); err != nil {
 		return nil, err
+	}
+	if p.tok.kind == tokEnd {
+		return nil, errorAt(open.pos, open.end, "close it with )", "the parenthesis is not closed")
 	}
 	if p.tok.kind == tokClose {
 		return nil, errorAt(open.pos, p.tok.end, "write a query between the parentheses", "nothing in the parentheses")
@@ -261,7 +267,7 @@ func (p *parser) field() (Node, *Error) {
 		return nil, err
 	}
 	switch p.tok.kind {
-	case tokOpen, tokWord, tokQuoted:
+	case tokOpen, tokWord, tokQuoted, tokField:
 		return p.primary(at.text)
 	case tokNot:
 		return nil, errorAt(at.pos, p.tok.end, "write -"+at.text+":… instead", "a negation after %s:", at.text)

@@ -36,3 +36,18 @@ func TestInvisibleMarks(t *testing.T) {
 		}
 	}
 }
+
+// Mistakes that were read as something else, or explained as another.
+func TestMisleading(t *testing.T) {
+	for in, want := range map[string]string{
+		"(":                "not closed",
+		"wall (":           "not closed",
+		"title:lang:ar":    "the field lang: inside title:",
+		"title:(lang:ar)":  "the field lang: inside title:",
+		"title:(a lang:x)": "the field lang: inside title:",
+	} {
+		if n, err := query.Parse(in, query.Options{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, %v; want %q", in, n, err, want)
+		}
+	}
+}
