@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"time"
@@ -63,4 +64,24 @@ func (p *Pipeline) deadLetters(ctx context.Context) ([]alert.DeadLetter, error) 
 		return nil, nil
 	}
 	return alert.DeadLetters(ctx, p.ledger, "")
+}
+
+// retryDead sends a dead letter once more, through the courier it belongs to.
+func (p *Pipeline) retryDead(ctx context.Context, id string) error {
+	dead, err := p.deadLetters(ctx)
+	if err != nil {
+		return err
+	}
+	for _, d := range dead {
+		if d.ID != id {
+			continue
+		}
+		for _, c := range p.couriers {
+			if c.Name() == d.Receiver {
+				return c.Redeliver(ctx, id)
+			}
+		}
+		return fmt.Errorf("dead letter %s is for %s, which is configured no more", id, d.Receiver)
+	}
+	return fmt.Errorf("there is no dead letter %s", id)
 }

@@ -262,7 +262,7 @@ func (p *Pipeline) openServer(ctx context.Context) error {
 	var err error
 	p.server, err = server.New(ctx, server.Options{
 		Config: p.cfg.Server, TryNext: p.o.TryPorts,
-		Search: p.index, Alerts: p.latestAlerts, Dead: p.deadLetters, Status: p.status, Ready: p.ready,
+		Search: p.index, Alerts: p.latestAlerts, Dead: p.deadLetters, Retry: p.retryDead, Status: p.status, Ready: p.ready,
 		Reload:  p.Reload,
 		Names:   func() query.Names { return p.rules.Load().Names() },
 		Label:   func(k item.Kind, id string) string { return p.rules.Load().label(k, id) },

@@ -84,6 +84,13 @@ func (c Client) Dead(ctx context.Context) (DeadLetters, error) {
 	return out, c.get(ctx, "/api/v1/alerts/dead", &out)
 }
 
+// Retry sends the dead letter of that id once more; a *Problem says why it did
+// not arrive.
+func (c Client) Retry(ctx context.Context, id string) error {
+	_, err := c.do(ctx, http.MethodPost, "/api/v1/alerts/dead/"+url.PathEscape(id)+"/retry")
+	return err
+}
+
 // Feeds returns the configured feeds and their health.
 func (c Client) Feeds(ctx context.Context) (Feeds, error) {
 	var out Feeds

@@ -41,6 +41,7 @@ const (
 	typeBadRequest = "urn:marsad:bad-request"
 	typeNotFound   = "urn:marsad:not-found"
 	typeMethod     = "urn:marsad:method-not-allowed"
+	typeRetry      = "urn:marsad:not-delivered"
 	typeBusy       = "urn:marsad:busy"
 	typeTimeout    = "urn:marsad:timeout"
 	typeRefused    = "urn:marsad:refused"

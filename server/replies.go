@@ -94,6 +94,20 @@ func (s *Server) apiDead(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// apiRetry sends a dead letter once more.
+func (s *Server) apiRetry(w http.ResponseWriter, r *http.Request) error {
+	if s.o.Retry == nil {
+		return notFound("this daemon delivers no alerts")
+	}
+	if err := s.o.Retry(r.Context(), r.PathValue("id")); err != nil {
+		return &Problem{
+			Type: typeRetry, Title: "Not delivered", Status: http.StatusBadGateway,
+			Detail: err.Error(), Hint: "mend the receiver and try again; the letter is kept",
+		}
+	}
+	return text(w, http.StatusOK, "delivered")
+}
+
 // dead returns the deliveries that were given up, newest first.
 func (s *Server) dead(ctx context.Context) ([]alert.DeadLetter, error) {
 	if s.o.Dead == nil {

@@ -28,6 +28,7 @@ func (s *Server) Handler() http.Handler {
 		{"GET", "/api/v1/alerts", s.apiAlerts},
 		{"GET", "/api/v1/alerts.jsonl", s.apiAlertLines},
 		{"GET", "/api/v1/alerts/dead", s.apiDead},
+		{"POST", "/api/v1/alerts/dead/{id}/retry", s.apiRetry},
 		{"GET", "/api/v1/feeds", s.apiFeeds},
 		{"GET", "/api/v1/status", s.apiStatus},
 

@@ -55,6 +55,9 @@ type Options struct {
 	Alerts func(ctx context.Context, limit int) ([]alert.Alert, error)
 	// Dead returns the deliveries that were given up, newest first.
 	Dead func(ctx context.Context) ([]alert.DeadLetter, error)
+	// Retry sends the dead letter of that id once more, now; the error says why
+	// it did not arrive.
+	Retry func(ctx context.Context, id string) error
 	// Status returns the daemon's health; it is asked at most once a second.
 	Status func(context.Context) (Status, error)
 	// Ready returns why the daemon does not take news just now (a full disk), or

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -42,6 +43,29 @@ func newAlerts() *cobra.Command {
 				return err
 			}
 			return listDead(cmd.Context(), client, asJSON, cmd.OutOrStdout())
+		},
+	}, &cobra.Command{
+		Use:   "retry ID...",
+		Short: "Send dead letters once more, now",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usageError{errors.New("marsad: retry which dead letter? 'marsad alerts dead' lists their ids")}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			client, err := running(cmd, path)
+			if err != nil {
+				return err
+			}
+			for _, id := range args {
+				if rerr := client.Retry(cmd.Context(), id); rerr != nil {
+					err = errors.Join(err, rerr)
+					continue
+				}
+				fmt.Fprintln(cmd.OutOrStdout(), id, "delivered")
+			}
+			return err
 		},
 	})
 	return cmd
@@ -91,7 +115,7 @@ func listDead(ctx context.Context, c server.Client, asJSON bool, w io.Writer) er
 			}
 			continue
 		}
-		fmt.Fprintf(w, "%s  to %s after %s: %s\n", d.Last.Local().Format(time.DateTime), d.Receiver, plural(d.Tries, "try"), printable.Line(d.Reason, 200))
+		fmt.Fprintf(w, "%s  %s to %s after %s: %s\n", d.ID, d.Last.Local().Format(time.DateTime), d.Receiver, plural(d.Tries, "try"), printable.Line(d.Reason, 200))
 	}
 	return nil
 }
