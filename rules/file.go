@@ -29,28 +29,18 @@ type file struct {
 	Unused   *yaml.Node `yaml:"templates"` // anchors for the author's own use
 }
 
+// An entity is an actor or a place. Its first block of names is written beside
+// its own keys, further ones under also.
 type entity struct {
+	block
 	ID       scalar    `yaml:"id"`
 	Name     string    `yaml:"name"`
 	Type     string    `yaml:"type"`
 	In       scalar    `yaml:"in"`
 	At       []float64 `yaml:"at"`
 	Exposes  []scalar  `yaml:"exposes"`
-	Note     string    `yaml:"note"`
 	Also     []block   `yaml:"also"`
 	Examples []example `yaml:"examples"`
-	Strong   words     `yaml:"strong"`
-	Plain    words     `yaml:"plain"`
-	Gated    words     `yaml:"gated"`
-	Acronyms words     `yaml:"acronyms"`
-	Titled   *titled   `yaml:"titled"`
-	Backref  words     `yaml:"backref"`
-	Gate     []clause  `yaml:"gate"`
-	Reject   []clause  `yaml:"reject"`
-	From     date      `yaml:"from"`
-	Until    date      `yaml:"until"`
-	Unsure   bool      `yaml:"unsure"`
-	Role     scalar    `yaml:"role"`
 }
 
 type block struct {
@@ -407,11 +397,7 @@ func (p *parser) entity(kind item.Kind, in *entity) tagger.Entity {
 	default:
 		p.mistake(in.ID, "\"at\" of "+in.ID.text+" is no latitude and longitude", "write at: [34.37, 41.09]")
 	}
-	first := block{
-		Strong: in.Strong, Plain: in.Plain, Gated: in.Gated, Acronyms: in.Acronyms, Titled: in.Titled, Backref: in.Backref,
-		Gate: in.Gate, Reject: in.Reject, From: in.From, Until: in.Until, Unsure: in.Unsure, Role: in.Role,
-	}
-	for _, b := range append([]block{first}, in.Also...) {
+	for _, b := range append([]block{in.block}, in.Also...) {
 		out.Blocks = append(out.Blocks, p.block(in.ID, &b))
 	}
 	return out
