@@ -127,14 +127,38 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-func BenchmarkCodec(b *testing.B) {
+// ordinary is a record as the stages write it: nothing that encoding/json must
+// be asked for.
+func ordinary(tb testing.TB) (item.Tagged, []byte) {
+	tb.Helper()
 	t := sample()
 	t.Item.Body = "A report of ordinary length about the border, as feeds carry it, with a second sentence.\n\nAnd a second paragraph."
 	t.Item.Source = "Example News"
+	t.Tags[2].Confidence = 0.9
 	data, err := item.AppendTagged(nil, t)
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
+	return t, data
+}
+
+// Falling back to encoding/json goes unnoticed but for its cost: ordinary
+// records must not.
+func TestOrdinaryRecordsAreReadDirectly(t *testing.T) {
+	_, data := ordinary(t)
+	allocs := testing.AllocsPerRun(100, func() {
+		var v item.Tagged
+		if err := item.DecodeTagged(data, &v); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if allocs > 20 { // encoding/json needs twice that
+		t.Errorf("%.0f allocations", allocs)
+	}
+}
+
+func BenchmarkCodec(b *testing.B) {
+	t, data := ordinary(b)
 	b.Run("append", func(b *testing.B) {
 		buf := make([]byte, 0, 2*len(data))
 		for b.Loop() {
