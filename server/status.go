@@ -106,6 +106,11 @@ const (
 	FeedPaused  FeedState = "paused"
 )
 
+// FeedStates lists the states, the best first.
+func FeedStates() []FeedState {
+	return []FeedState{FeedOK, FeedNew, FeedQuiet, FeedFailing, FeedGone, FeedPaused}
+}
+
 // broken reports whether a feed brings nothing though it should.
 func (s FeedState) broken() bool { return s == FeedFailing || s == FeedGone }
 
@@ -116,6 +121,8 @@ type Feed struct {
 	// secret.
 	URL   string    `json:"url"`
 	State FeedState `json:"state"`
+	// Since is when a feed that is not ok came into its state.
+	Since time.Time `json:"since,omitzero"`
 	// Error is the last error in words, empty when the last fetch went well.
 	Error string `json:"error,omitempty"`
 	// Note says what had to be mended or left out of the last document.
