@@ -21,6 +21,7 @@ type file struct {
 	Pack     scalar     `yaml:"pack"`
 	Schema   scalar     `yaml:"schema"`
 	About    string     `yaml:"about"`
+	Checks   scalar     `yaml:"examples"` // "optional" in a pack that may do without
 	Lexicons lexicons   `yaml:"lexicons"`
 	Decoys   words      `yaml:"decoys"`
 	Actors   []entity   `yaml:"actors"`
@@ -330,10 +331,11 @@ func (c *clause) decode(d *yamlpos.Decoder, n *yaml.Node) {
 	}
 }
 
-// parse turns one file into a source.
-func parse(name string, data []byte) (tagger.Source, []Mistake) {
+// parse turns one file into a source; free says that the file lets rules do
+// without examples.
+func parse(name string, data []byte) (src tagger.Source, free bool, mistakes []Mistake) {
 	var f file
-	_, mistakes := yamlpos.Decode(name, data, &f)
+	_, mistakes = yamlpos.Decode(name, data, &f)
 	p := parser{file: name}
 	out := tagger.Source{Pack: f.Pack.text, Pos: p.at(max(f.Pack.line, 1), max(f.Pack.col, 1))}
 	if v := f.Schema.text; v != "" && v != strconv.Itoa(schema) {
@@ -341,6 +343,9 @@ func parse(name string, data []byte) (tagger.Source, []Mistake) {
 			File: name, Line: f.Schema.line, Col: f.Schema.col,
 			What: "schema " + strconv.Quote(v) + " is not known", Hint: "this Marsad reads schema " + strconv.Itoa(schema),
 		})
+	}
+	if v := f.Checks.text; v != "" && v != optional {
+		p.mistake(f.Checks, strconv.Quote(v)+" is not known here", "write examples: optional, or leave the line out")
 	}
 	for _, l := range f.Lexicons {
 		out.Lexicons = append(out.Lexicons, tagger.Lexicon{ID: l.id.text, Pos: p.pos(l.id), Words: p.words(l.words)})
@@ -355,7 +360,7 @@ func parse(name string, data []byte) (tagger.Source, []Mistake) {
 	for i := range f.Themes {
 		out.Themes = append(out.Themes, p.theme(&f.Themes[i]))
 	}
-	return out, append(mistakes, p.mistakes...)
+	return out, f.Checks.text == optional, append(mistakes, p.mistakes...)
 }
 
 type parser struct {

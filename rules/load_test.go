@@ -89,7 +89,7 @@ func TestMistakesHaveTheirPlace(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := rules.Load(fstest.MapFS{"p.yaml": {Data: []byte(tt.yaml)}})
+			_, err := rules.Load(pack(tt.yaml))
 			var e *rules.Error
 			if !errors.As(err, &e) || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got  %v\nwant %s", err, tt.want)
@@ -108,7 +108,7 @@ func TestNoMistake(t *testing.T) {
 		"one gated, one plain":          "lexicons: {x: {en: [xyz]}}\nplaces:\n- {id: a, plain: {en: [Springfield]}}\n- {id: b, gated: {en: [Springfield]}, gate: [{sentence: x}]}\n",
 		"a shared surname":              "actors:\n- {id: a, strong: {en: [Abe Lin]}, backref: {en: [Lin]}}\n- {id: b, strong: {en: [Bob Lin]}, backref: {en: [Lin]}}\n",
 	} {
-		if _, err := rules.Load(fstest.MapFS{"p.yaml": {Data: []byte("pack: p\n" + yaml)}}); err != nil {
+		if _, err := rules.Load(pack("pack: p\n" + yaml)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -121,8 +121,8 @@ func TestEveryMistakeIsListed(t *testing.T) {
 		"b.yaml": {Data: []byte("places:\n- {id: c, in: nowhere, plain: {en: [Cee]}}\n")},
 	})
 	var e *rules.Error
-	if !errors.As(err, &e) || len(e.Mistakes) != 3 || e.Mistakes[2].File != "b.yaml" {
-		t.Errorf("got %v, want three mistakes in two files", err)
+	if !errors.As(err, &e) || len(e.Mistakes) != 6 || e.Mistakes[5].File != "b.yaml" {
+		t.Errorf("got %v, want six mistakes in two files: each rule lacks examples, and has one more", err)
 	}
 }
 
@@ -138,7 +138,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte("pack: p\nthemes:\n- {id: t, any: [{near: {of: [{en: [aaa]}, {en: [bbb]}]}}]}\ndecoys: {en: [x y]}\n"))
 	f.Add([]byte("a: &a [*a]\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		p, err := rules.Load(fstest.MapFS{"p.yaml": {Data: data}})
+		p, err := rules.Load(pack(string(data)))
 		if (p == nil) == (err == nil) {
 			t.Errorf("pack %v, error %v", p, err)
 		}

@@ -192,7 +192,7 @@ func (s *scratch) lookup(f int8, toks []text.Token) {
 				s.alts = append(s.alts, alt{id: w.next - 1, state: w.state, reading: n, kinds: r.Kind})
 				first = first || w.state != 0
 			}
-			if r.Kind&^(text.Clitic|text.Article) == 0 { // a stem covers its own endings
+			if r.Kind&^(text.Clitic|text.Article|text.Elision) == 0 { // a stem covers its own endings
 				for _, st := range d.stemsOf(text.StemHash(r.Term)) {
 					if begins(r.Term, st.text) {
 						first = s.stem(st.id, n, r.Kind) || first

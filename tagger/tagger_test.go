@@ -42,7 +42,7 @@ func inline(lang string, texts ...string) tagger.Operand {
 func small() tagger.Source {
 	return tagger.Source{
 		Pack:     "small",
-		Lexicons: []tagger.Lexicon{{ID: "wall", Words: list("en", "wall*")}, {ID: "border", Words: []tagger.Words{words("en", "border"), words("ar", "حدود")}}},
+		Lexicons: []tagger.Lexicon{{ID: "wall", Words: []tagger.Words{words("en", "wall*"), words("fr", "enceint*")}}, {ID: "border", Words: []tagger.Words{words("en", "border"), words("ar", "حدود"), words("fr", "frontière")}}},
 		Decoys:   list("en", "Aleppo soap"),
 		Entities: []tagger.Entity{
 			{Kind: item.Place, ID: "iraq", Name: "Iraq", Blocks: []tagger.Block{{Plain: []tagger.Words{words("en", "Iraq"), words("ar", "العراق"), words("tr", "Irak")}}}},
@@ -152,6 +152,7 @@ func TestTag(t *testing.T) {
 		{"theme elsewhere", "en", "walls on the border", ""},
 		{"theme vetoed", "en", "walls on the border of Iraq and Mexico", "place:iraq@Iraq"},
 		{"half a theme", "en", "a rampart in Iraq", "place:iraq@Iraq theme:border-wall?@rampart"},
+		{"elision before a word that may go on", "fr", "d’enceintes à la frontière de l’Iraq, l’enceinte", "place:iraq@Iraq theme:border-wall@enceintes,frontière,enceinte"},
 		{"word of another language", "fr", "wall border Iraq", "place:iraq@Iraq"},
 	}
 	for _, tt := range tests {
