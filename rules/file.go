@@ -56,6 +56,7 @@ type block struct {
 	From     date     `yaml:"from"`
 	Until    date     `yaml:"until"`
 	Unsure   bool     `yaml:"unsure"`
+	Translit *bool    `yaml:"translit"`
 	Role     scalar   `yaml:"role"`
 	Note     string   `yaml:"note"`
 }
@@ -403,6 +404,9 @@ func (p *parser) entity(kind item.Kind, in *entity) tagger.Entity {
 		p.mistake(in.ID, "\"at\" of "+in.ID.text+" is no latitude and longitude", "write at: [34.37, 41.09]")
 	}
 	for _, b := range append([]block{in.block}, in.Also...) {
+		if b.Translit == nil { // what a rule says of itself goes for all of its blocks
+			b.Translit = in.Translit
+		}
 		out.Blocks = append(out.Blocks, p.block(in.ID, &b))
 	}
 	return out
@@ -412,7 +416,7 @@ func (p *parser) block(id scalar, in *block) tagger.Block {
 	out := tagger.Block{
 		Pos: p.pos(id), Strong: p.words(in.Strong), Plain: p.words(in.Plain), Gated: p.words(in.Gated),
 		Acronyms: p.words(in.Acronyms), Backref: p.words(in.Backref), Gate: p.clauses(in.Gate), Reject: p.clauses(in.Reject),
-		From: time.Time(in.From), Until: time.Time(in.Until), Unsure: in.Unsure,
+		From: time.Time(in.From), Until: time.Time(in.Until), Unsure: in.Unsure, Translit: in.Translit,
 		Role: in.Role.text, RolePos: p.pos(in.Role),
 	}
 	if in.Titled != nil {

@@ -48,6 +48,7 @@ func newCompiler() *compiler {
 		p:     &Pack{},
 		dict:  newDictBuilder(),
 		trie:  newTrieBuilder(),
+		roman: newRomanBuilder(),
 		lex:   map[string]int32{},
 		ids:   map[string]int32{},
 		names: map[string][]owned{},
@@ -64,6 +65,7 @@ func (c *compiler) compile(sources []Source) bool {
 	c.themes()
 	c.overlaps()
 	c.collisions()
+	c.likenesses()
 	if len(c.mistakes) > 0 {
 		return false
 	}
@@ -72,6 +74,7 @@ func (c *compiler) compile(sources []Source) bool {
 	p.dict.seal(p.trie.begin)
 	p.trie.root = nil
 	p.dict.sealStems(c.dict.begun)
+	p.roman = c.roman.seal()
 	p.lexicons = c.lexCount
 	p.arm()
 	p.scratch.New = func() any { return newScratch(p) }
@@ -86,6 +89,7 @@ type compiler struct {
 	src      Source
 	dict     *dictBuilder
 	trie     *trieBuilder
+	roman    romanBuilder
 	an       text.Analyzer
 	lex      map[string]int32 // lexicon by id
 	lexCount int

@@ -146,6 +146,8 @@ func (s *scratch) explainHit(h *hit) Mention {
 		m.Reason = "a title stands before it"
 	case m.Counts && h.class == classBackref:
 		m.Reason = "the full name is in the item"
+	case m.Counts && s.p.patterns[h.pattern].roman:
+		m.Reason = "needs no context; spelled otherwise than in the rule"
 	case m.Counts:
 		m.Reason = "needs no context"
 	case m.Unsure && h.class == classBackref:

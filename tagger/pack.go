@@ -13,6 +13,7 @@ type Pack struct {
 	name, hash string
 	dict       *dict
 	trie       *trie
+	roman      roman
 	patterns   []pattern
 	texts      []string // of the patterns, as the analyst wrote them
 	places     []Pos    // of the patterns
@@ -104,6 +105,7 @@ type pattern struct {
 	kinds   text.ReadingKind // readings in which it may stand
 	acronym bool             // the whole of it in capitals
 	timed   bool             // its block is bound in time
+	roman   bool             // it stands for a name's keys
 }
 
 type entity struct {

@@ -74,6 +74,9 @@ type scratch struct {
 	first []int32 // words of the field at hand that may begin a match
 	reads []text.Reading
 
+	key     key       // of a word at hand
+	spelled []spelled // ways in which a word begins a name by its keys
+
 	hits      []hit   // names, by field and place
 	words     [][]hit // words, by lexicon, by field and place
 	touched   []int32 // lexicons with hits
@@ -130,6 +133,7 @@ func (s *scratch) reset() {
 // scan collects all names and words of both fields.
 func (s *scratch) scan() {
 	for f := range int8(fields) {
+		begun := len(s.hits)
 		toks := s.an[f].Tokens(s.texts[f], s.lang)
 		s.toks[f] = toks
 		s.sentences[f] = s.sentences[f][:0]
@@ -146,6 +150,7 @@ func (s *scratch) scan() {
 			s.begin(f, i)
 			s.sort(mark)
 		}
+		s.transliterate(f, begun)
 	}
 }
 

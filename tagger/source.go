@@ -103,6 +103,10 @@ type Block struct {
 	Gate, Reject []Clause
 	// From and Until bound the item's date; zero is open. Until is exclusive.
 	From, Until time.Time
+	// Translit says whether names of two words or more in Latin script, strong or
+	// plain, are found in other romanisations; nil is yes for places and for
+	// actors of type "person".
+	Translit *bool
 	// Unsure makes a gated name without its gate, or a surname without its full
 	// name, a candidate; otherwise it is nothing.
 	Unsure bool

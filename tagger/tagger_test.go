@@ -346,17 +346,20 @@ func checkTagged(tb testing.TB, in item.Item, out item.Tagged) {
 }
 
 func FuzzTag(f *testing.F) {
-	p := compile(f, small())
+	packs := []*tagger.Pack{compile(f, small()), compile(f, spelt())}
 	f.Add("Iraq's walls", "on the border of Iraq. Mohammed al-Sudani, Sudani; Barzani \xff القائم قرب الحدود Aleppo soap", "en")
 	f.Add("IS", "al-Qaem crossing Bank of Baghdad rampart", "")
+	f.Add("Moktada as-Sadr", "d’Abdel-Latif Rasheed, Mukteda es-Sadr’ın; Deir Ezzor", "tr")
 	f.Fuzz(func(t *testing.T, title, body, lang string) {
-		it := item.Item{Title: title, Body: body, Lang: lang}
-		out := p.Tag(it)
-		checkTagged(t, it, out)
-		if d := cmp.Diff(out, p.Tag(it)); d != "" {
-			t.Error(d)
+		for _, p := range packs {
+			it := item.Item{Title: title, Body: body, Lang: lang}
+			out := p.Tag(it)
+			checkTagged(t, it, out)
+			if d := cmp.Diff(out, p.Tag(it)); d != "" {
+				t.Error(d)
+			}
+			checkExplained(t, p, it, out)
 		}
-		checkExplained(t, p, it, out)
 	})
 }
 
