@@ -24,6 +24,7 @@ type file struct {
 	Checks   scalar     `yaml:"examples"` // "optional" in a pack that may do without
 	Lexicons lexicons   `yaml:"lexicons"`
 	Decoys   words      `yaml:"decoys"`
+	Common   words      `yaml:"common"`
 	Actors   []entity   `yaml:"actors"`
 	Places   []entity   `yaml:"places"`
 	Themes   []theme    `yaml:"themes"`
@@ -34,14 +35,17 @@ type file struct {
 // its own keys, further ones under also.
 type entity struct {
 	block
-	ID       scalar    `yaml:"id"`
-	Name     string    `yaml:"name"`
-	Type     string    `yaml:"type"`
-	In       scalar    `yaml:"in"`
-	At       []float64 `yaml:"at"`
-	Exposes  []scalar  `yaml:"exposes"`
-	Also     []block   `yaml:"also"`
-	Examples []example `yaml:"examples"`
+	ID        scalar    `yaml:"id"`
+	Name      string    `yaml:"name"`
+	Type      string    `yaml:"type"`
+	In        scalar    `yaml:"in"`
+	At        []float64 `yaml:"at"`
+	Exposes   []scalar  `yaml:"exposes"`
+	Like      []scalar  `yaml:"like"`
+	Beside    operand   `yaml:"beside"`
+	Prominent bool      `yaml:"prominent"`
+	Also      []block   `yaml:"also"`
+	Examples  []example `yaml:"examples"`
 }
 
 type block struct {
@@ -351,7 +355,7 @@ func parse(name string, data []byte) (src tagger.Source, free bool, mistakes []M
 	for _, l := range f.Lexicons {
 		out.Lexicons = append(out.Lexicons, tagger.Lexicon{ID: l.id.text, Pos: p.pos(l.id), Words: p.words(l.words)})
 	}
-	out.Decoys = p.words(f.Decoys)
+	out.Decoys, out.Common = p.words(f.Decoys), p.words(f.Common)
 	for i := range f.Actors {
 		out.Entities = append(out.Entities, p.entity(item.Actor, &f.Actors[i]))
 	}
@@ -394,7 +398,7 @@ func (p *parser) words(ws words) []tagger.Words {
 func (p *parser) entity(kind item.Kind, in *entity) tagger.Entity {
 	out := tagger.Entity{
 		Kind: kind, ID: in.ID.text, Pos: p.pos(in.ID), Name: in.Name, Type: in.Type, In: in.In.text, InPos: p.pos(in.In),
-		Exposes: p.refs(in.Exposes), Examples: p.examples(in.Examples),
+		Exposes: p.refs(in.Exposes), Like: p.refs(in.Like), Beside: p.operand(in.Beside), Prominent: in.Prominent, Examples: p.examples(in.Examples),
 	}
 	switch {
 	case len(in.At) == 0:

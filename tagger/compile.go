@@ -51,7 +51,7 @@ func newCompiler() *compiler {
 		roman: newRomanBuilder(),
 		lex:   map[string]int32{},
 		ids:   map[string]int32{},
-		names: map[string][]owned{},
+		names: map[string][]owned{}, sharing: map[[2]int32]bool{},
 		roles: map[string][]office{}, inlined: map[string]int32{},
 	}
 }
@@ -62,10 +62,13 @@ func (c *compiler) compile(sources []Source) bool {
 	c.declare()
 	c.lexicons()
 	c.entities()
+	c.senses()
 	c.themes()
 	c.overlaps()
 	c.collisions()
 	c.likenesses()
+	c.unlike()
+	c.commons()
 	if len(c.mistakes) > 0 {
 		return false
 	}
@@ -77,6 +80,7 @@ func (c *compiler) compile(sources []Source) bool {
 	p.roman = c.roman.seal()
 	p.lexicons = c.lexCount
 	p.arm()
+	c.expand()
 	p.scratch.New = func() any { return newScratch(p) }
 	p.hash = hashOf(c.src)
 	p.entries = c.entryList()
@@ -95,6 +99,7 @@ type compiler struct {
 	lexCount int
 	ids      map[string]int32 // entity by "kind:id"
 	names    map[string][]owned
+	sharing  map[[2]int32]bool // entities with a name in common
 	mistakes []Mistake
 	at       Word // that is added
 	roles    map[string][]office
@@ -116,6 +121,7 @@ func (c *compiler) join(sources []Source) {
 		}
 		c.src.Lexicons = append(c.src.Lexicons, s.Lexicons...)
 		c.src.Decoys = append(c.src.Decoys, s.Decoys...)
+		c.src.Common = append(c.src.Common, s.Common...)
 		c.src.Entities = append(c.src.Entities, s.Entities...)
 		c.src.Themes = append(c.src.Themes, s.Themes...)
 	}

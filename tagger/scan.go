@@ -42,9 +42,10 @@ type hit struct {
 type hitState uint8
 
 const (
-	pending  hitState = iota
-	accepted          // counts
-	unsure            // a candidate
+	pending   hitState = iota
+	accepted           // counts
+	unsure             // a candidate
+	contested          // counts once it is known whose it is
 	dropped
 )
 
@@ -74,8 +75,10 @@ type scratch struct {
 	first []int32 // words of the field at hand that may begin a match
 	reads []text.Reading
 
-	key     key       // of a word at hand
-	spelled []spelled // ways in which a word begins a name by its keys
+	sense    []sense   // of the entities whose names others bear too
+	bindings []binding // of acronyms
+	key      key       // of a word at hand
+	spelled  []spelled // ways in which a word begins a name by its keys
 
 	hits      []hit   // names, by field and place
 	words     [][]hit // words, by lexicon, by field and place

@@ -345,11 +345,38 @@ func checkTagged(tb testing.TB, in item.Item, out item.Tagged) {
 	}
 }
 
+// alike is a pack whose rules share names.
+func alike() tagger.Source {
+	like := func(id string) []tagger.Ref { return []tagger.Ref{{Text: id}} }
+	named := func(id, in string, names ...string) tagger.Entity {
+		return tagger.Entity{Kind: item.Place, ID: id, In: in, Blocks: []tagger.Block{{Plain: list("en", names...)}}}
+	}
+	a, b, c, d := named("a", "lebanon", "Tripoli"), named("b", "libya", "Tripoli"), named("c", "north", "Zed"), named("d", "south", "Zed")
+	a.Like, b.Prominent, c.Like = like("b"), true, like("d")
+	return tagger.Source{Pack: "alike", Entities: []tagger.Entity{
+		a, b, c, d, named("lebanon", "", "Lebanon"), named("libya", "", "Libya"), named("north", "lebanon", "North Country"), named("south", "lebanon", "South Country"),
+		{Kind: item.Actor, ID: "pmf", Blocks: []tagger.Block{{Strong: list("en", "Popular Mobilization Forces"), Acronyms: list("en", "PMF")}}},
+		{Kind: item.Actor, ID: "fury", Blocks: []tagger.Block{{Strong: list("en", "Popular Mountain Fury"), Acronyms: list("en", "PMF")}}, Like: like("pmf"), Beside: tagger.Operand{Refs: like("place:libya")}, Prominent: true},
+		{Kind: item.Actor, ID: "fury-club", Blocks: []tagger.Block{{Plain: list("en", "Fury")}}},
+	}}
+}
+
+// Names that rules share must not make a text take more than linear time.
+func TestFloodOfSenses(t *testing.T) {
+	t.Parallel()
+	p := compile(t, alike())
+	for _, flood := range []string{"Tripoli, Lebanon ", "Tripoli in Libya. ", "Zed ", "Pakistan Muslim Front (PMF) "} {
+		it := item.Item{Body: strings.Repeat(flood, 30000) + " Popular Mobilization Forces (PMF)", Lang: "en"}
+		checkTagged(t, it, p.Tag(it))
+	}
+}
+
 func FuzzTag(f *testing.F) {
-	packs := []*tagger.Pack{compile(f, small()), compile(f, spelt())}
+	packs := []*tagger.Pack{compile(f, small()), compile(f, spelt()), compile(f, alike())}
 	f.Add("Iraq's walls", "on the border of Iraq. Mohammed al-Sudani, Sudani; Barzani \xff القائم قرب الحدود Aleppo soap", "en")
 	f.Add("IS", "al-Qaem crossing Bank of Baghdad rampart", "")
 	f.Add("Moktada as-Sadr", "d’Abdel-Latif Rasheed, Mukteda es-Sadr’ın; Deir Ezzor", "tr")
+	f.Add("Tripoli, Lebanon", "Tripoli, Libya. Tripoli; Pakistan Muslim Front (PMF), PMF (Popular Fury). Zed in Zed", "en")
 	f.Fuzz(func(t *testing.T, title, body, lang string) {
 		for _, p := range packs {
 			it := item.Item{Title: title, Body: body, Lang: lang}

@@ -265,7 +265,7 @@ func (c *compiler) likenesses() {
 		list := c.roman.seen[k]
 		for i, a := range list {
 			for _, b := range list[:i] {
-				if a.entity == b.entity || !c.overlap(a.block, b.block) || text.Fold(a.word.Text) == text.Fold(b.word.Text) || told[[2]int32{a.entity, b.entity}] {
+				if a.entity == b.entity || slices.Contains(c.p.entities[a.entity].like, b.entity) || !c.overlap(a.block, b.block) || text.Fold(a.word.Text) == text.Fold(b.word.Text) || told[[2]int32{a.entity, b.entity}] {
 					continue
 				}
 				told[[2]int32{a.entity, b.entity}] = true
