@@ -7,7 +7,7 @@ const maxKey = 24
 
 // A key is a folded word of Latin script without what romanisations of Arabic
 // and Kurdish names differ in: q and k, o and u, doubled letters, dh and d, gh
-// and g, kh and x, a last h. One vowel stays open: e may stand for i (Deir,
+// and g, kh and x, ph and f, a last h. One vowel stays open: e may stand for i (Deir,
 // Dir) and for a (Kemal, Kamal), so that a word has up to two keys.
 type key struct {
 	i, a   [maxKey]byte // e read as i, and as a
@@ -62,6 +62,10 @@ func (k *key) letters(term []byte, until int) {
 			case 'j':
 				c, at = 'j', at+1
 			}
+		case 'p':
+			if next == 'h' {
+				c, at = 'f', at+1
+			}
 		case 'g', 't':
 			if next == 'h' {
 				at++
@@ -82,7 +86,7 @@ const dotless = "ı"
 func (k *key) opening(three []byte) {
 	k.ni, k.na = 0, 0
 	until := len(three)
-	if strings.IndexByte("ekdgt", three[until-1]) >= 0 {
+	if strings.IndexByte("ekdgpt", three[until-1]) >= 0 {
 		until--
 	}
 	k.letters(three, until)
