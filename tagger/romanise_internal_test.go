@@ -22,9 +22,17 @@ func keysOf(word string) string {
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	for _, same := range [][]string{
-		{"Muqtada", "Moqtada", "Muktada", "Moktadah"}, {"Nouri", "Nuri", "Noori", "Nury"}, {"Khazali", "Xazali", "Khazaaly"},
-		{"Fayyadh", "Fayyad", "Fayad"}, {"Djamal", "Jamal"}, {"Ghazi", "Gazi"}, {"Mustafa", "Mustapha", "Moustafa"}, {"Kıral", "Kiral"},
-		{"abdul", "abd"}, {"ibn", "bin"}, {"Thamir", "Tamir"},
+		{"Muqtada", "Moqtada", "Muktada", "Moktadah"},
+		{"Nouri", "Nuri", "Noori", "Nury"},
+		{"Khazali", "Xazali", "Khazaaly"},
+		{"Fayyadh", "Fayyad", "Fayad"},
+		{"Djamal", "Jamal"},
+		{"Ghazi", "Gazi"},
+		{"Mustafa", "Mustapha", "Moustafa"},
+		{"Kıral", "Kiral"},
+		{"abdul", "abd"},
+		{"ibn", "bin"},
+		{"Thamir", "Tamir"},
 	} {
 		for _, w := range same[1:] {
 			if keysOf(w) != keysOf(same[0]) {
