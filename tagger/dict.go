@@ -18,20 +18,37 @@ type dict struct {
 	stemShift uint
 }
 
-// A slot holds all that is asked about most words in one line of memory.
+// A slot holds all that is asked about most words: half a line of memory.
 type slot struct {
-	hash  uint64
-	next  int32 // word id + 1; 0 is free
-	state int32 // of the trie, when the word is the first of a match
-	size  uint8 // of the word; 0 when it is too long to stand here
+	hash  uint32 // its low bits
+	next  int32  // word id + 1; 0 is free
+	state int32  // of the trie, when the word is the first of a match
+	size  uint8  // of the word; 0 when it is too long to stand here
 	text  [inlined]byte
 }
 
-const inlined = 23
+const inlined = 19
 
 type stem struct {
-	text string
-	id   int32
+	text       string
+	id         int32
+	head, mask uint64 // its first eight bytes, and which of them there are
+}
+
+// begins reports whether a term, of which h is the head, begins with the stem.
+func (s *stem) begins(term []byte, h uint64) bool {
+	if h&s.mask != s.head || len(term) < len(s.text) {
+		return false
+	}
+	return len(s.text) <= 8 || string(term[8:len(s.text)]) == s.text[8:]
+}
+
+// head is the first eight bytes of a term in one number.
+func head[T []byte | string](term T) (h uint64) {
+	for i := range min(8, len(term)) {
+		h |= uint64(term[i]) << (8 * i)
+	}
+	return h
 }
 
 // A stemSlot says that stems[from:to] begin with the letters of a hash.
@@ -55,7 +72,7 @@ func (d *dict) seal(state func(id int32) int32) {
 		for d.slots[at].next != 0 {
 			at = (at + 1) & uint64(len(d.slots)-1)
 		}
-		s := slot{hash: h, next: int32(id) + 1, state: state(int32(id))}
+		s := slot{hash: uint32(h), next: int32(id) + 1, state: state(int32(id))}
 		if w := d.words[id]; len(w) <= inlined {
 			s.size = uint8(copy(s.text[:], w)) //nolint:gosec // it fits
 		}
@@ -77,7 +94,7 @@ func (d *dict) probe(hash uint64, term []byte) *slot {
 		if s.next == 0 {
 			return nil
 		}
-		if s.hash != hash {
+		if s.hash != uint32(hash) {
 			continue
 		}
 		if s.size > 0 && string(s.text[:s.size]) == string(term) || s.size == 0 && d.words[s.next-1] == string(term) {
@@ -153,7 +170,7 @@ func (b *dictBuilder) stem(term string) int32 {
 		id = b.next
 		b.stems[term] = id
 		h := text.StemHash([]byte(term))
-		b.begun[h] = append(b.begun[h], stem{text: term, id: id})
+		b.begun[h] = append(b.begun[h], stem{text: term, id: id, head: head(term), mask: ^uint64(0) >> (64 - 8*min(8, len(term)))})
 	}
 	return id
 }
@@ -166,8 +183,9 @@ type trie struct {
 	stems  []int32 // by the number of a stem, ^id
 	edges  []edge
 	shift  uint
-	nodes  []node
-	accept []int32 // patterns that end at a state, state after state
+	some   []uint64 // a bit for a quarter of each slot: most steps lead nowhere
+	nodes  []node   // one more than states
+	accept []int32  // patterns that end at a state, state after state
 }
 
 type edge struct {
@@ -175,11 +193,14 @@ type edge struct {
 	next int32
 }
 
-// A node is a state: accept[from:to] end there.
-type node struct {
-	from, to int32
-	leaf     bool // no edge leaves it
-}
+// A node is a state: where its patterns begin in trie.accept, which end where
+// the next state's begin, times two; the low bit says that no edge leaves it.
+type node uint32
+
+func (n node) leaf() bool { return n&1 != 0 }
+
+// ends lists the patterns that end at a state.
+func (t *trie) ends(state int32) []int32 { return t.accept[t.nodes[state]>>1 : t.nodes[state+1]>>1] }
 
 type trieBuilder struct {
 	edges  map[uint64]int32
@@ -211,19 +232,22 @@ func (b *trieBuilder) seal() *trie {
 	for 1<<bits < 2*len(b.edges)+1 {
 		bits++
 	}
-	t := &trie{edges: make([]edge, 1<<bits), shift: 64 - bits, nodes: make([]node, len(b.accept))}
+	t := &trie{edges: make([]edge, 1<<bits), some: make([]uint64, 1<<bits/16), shift: 64 - bits, nodes: make([]node, len(b.accept)+1)}
 	for i, list := range b.accept {
-		from := int32(len(t.accept))
+		t.nodes[i] = node(len(t.accept))<<1 | 1
 		t.accept = append(t.accept, list...)
-		t.nodes[i] = node{from: from, to: int32(len(t.accept)), leaf: true}
 	}
+	t.nodes[len(b.accept)] = node(len(t.accept)) << 1
 	for k, v := range b.edges {
-		t.nodes[k>>32].leaf = false
+		t.nodes[k>>32] &^= 1
 		if k>>32 == 0 {
 			t.setRoot(int32(uint32(k)), v)
 			continue
 		}
-		at := t.slot(k)
+		h := k * spread
+		bit := h >> (t.shift - 2)
+		t.some[bit/64] |= 1 << (bit % 64)
+		at := h >> t.shift
 		for t.edges[at].key != 0 {
 			at = (at + 1) & uint64(len(t.edges)-1)
 		}
@@ -232,7 +256,8 @@ func (b *trieBuilder) seal() *trie {
 	return t
 }
 
-func (t *trie) slot(key uint64) uint64 { return key * 0x9E3779B97F4A7C15 >> t.shift }
+// spread scatters keys over the high bits.
+const spread = 0x9E3779B97F4A7C15
 
 func (t *trie) setRoot(id, state int32) {
 	edges := &t.root
@@ -262,7 +287,11 @@ func (t *trie) begin(id int32) int32 {
 // step returns the state behind an edge, or 0.
 func (t *trie) step(state, id int32) int32 {
 	key := edgeKey(state, id)
-	for at := t.slot(key); ; at = (at + 1) & uint64(len(t.edges)-1) {
+	h := key * spread
+	if bit := h >> (t.shift - 2); t.some[bit/64]&(1<<(bit%64)) == 0 {
+		return 0
+	}
+	for at := h >> t.shift; ; at = (at + 1) & uint64(len(t.edges)-1) {
 		switch e := &t.edges[at]; e.key {
 		case key + 1:
 			return e.next

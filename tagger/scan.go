@@ -71,7 +71,8 @@ type scratch struct {
 
 	alts  []alt
 	altAt []int32 // alts of word i of the field at hand: altAt[i]:altAt[i+1]
-	first []int32 // words of the field at hand that may begin a match
+	some  []int32 // words of the field at hand that the pack may know
+	first []int32 // and those that may begin a match
 	reads []text.Reading
 
 	hits      []hit   // names, by field and place
@@ -168,24 +169,27 @@ func (s *scratch) lookup(f int8, toks []text.Token) {
 	d, an := s.p.dict, &s.an[f]
 	s.alts, s.reads, s.first = s.alts[:0], s.reads[:0], s.first[:0]
 	if cap(s.altAt) <= len(toks) {
-		s.altAt = make([]int32, 0, 2*len(toks)+64)
+		s.altAt, s.some = make([]int32, 0, 2*len(toks)+64), make([]int32, 2*len(toks)+64)
 	}
-	altAt := s.altAt[:len(toks)+1]
+	// Two words of three end here: without a branch that nobody could foretell.
+	some, n := s.some[:len(toks)], uint(0)
 	for i := range toks {
 		t := &toks[i]
-		altAt[i] = int32(len(s.alts))
+		some[n] = int32(i)
+		n += d.known.Bit(t.Hash) | d.begun.Bit(uint64(t.Stem)) | uint(t.Flags/text.Varied&1)
+	}
+	altAt, filled := s.altAt[:len(toks)+1], 0
+	for _, i := range some[:n] {
+		t := &toks[i]
+		for ; filled <= int(i); filled++ {
+			altAt[filled] = int32(len(s.alts))
+		}
 		first := false
 		if w := d.find(t.Hash, t.Term); w != nil {
 			s.alts = append(s.alts, alt{id: w.next - 1, state: w.state, reading: -1})
 			first = w.state != 0
 		}
-		if d.begun.Has(uint64(t.Stem)) {
-			for _, st := range d.stemsOf(t.Stem) {
-				if begins(t.Term, st.text) {
-					first = s.stem(st.id, -1, 0) || first
-				}
-			}
-		}
+		first = s.stems(t.Stem, t.Term, -1, 0) || first
 		for _, r := range an.AlternatesIn(t, &d.known, &d.begun) {
 			n := int32(len(s.reads))
 			if w := d.find(r.Hash, r.Term); w != nil {
@@ -193,31 +197,36 @@ func (s *scratch) lookup(f int8, toks []text.Token) {
 				first = first || w.state != 0
 			}
 			if r.Kind&^(text.Clitic|text.Article) == 0 { // a stem covers its own endings
-				for _, st := range d.stemsOf(text.StemHash(r.Term)) {
-					if begins(r.Term, st.text) {
-						first = s.stem(st.id, n, r.Kind) || first
-					}
-				}
+				first = s.stems(text.StemHash(r.Term), r.Term, n, r.Kind) || first
 			}
 			s.reads = append(s.reads, r)
 		}
 		if first {
-			s.first = append(s.first, int32(i))
+			s.first = append(s.first, i)
 		}
 	}
-	altAt[len(toks)] = int32(len(s.alts))
+	for ; filled <= len(toks); filled++ {
+		altAt[filled] = int32(len(s.alts))
+	}
 	s.altAt = altAt
 }
 
-// stem adds a stem as a way to read a word; it reports whether one begins so.
-func (s *scratch) stem(id, reading int32, kinds text.ReadingKind) bool {
-	state := s.p.trie.begin(id)
-	s.alts = append(s.alts, alt{id: id, state: state, reading: reading, kinds: kinds})
-	return state != 0
-}
-
-func begins(term []byte, stem string) bool {
-	return len(term) >= len(stem) && string(term[:len(stem)]) == stem
+// stems adds the stems that a word begins with as ways to read it; it reports
+// whether a match may begin with one.
+func (s *scratch) stems(hash uint32, term []byte, reading int32, kinds text.ReadingKind) bool {
+	list := s.p.dict.stemsOf(hash)
+	if len(list) == 0 {
+		return false
+	}
+	first, h := false, head(term)
+	for i := range list {
+		if st := &list[i]; st.begins(term, h) {
+			state := s.p.trie.begin(st.id)
+			s.alts = append(s.alts, alt{id: st.id, state: state, reading: reading, kinds: kinds})
+			first = first || state != 0
+		}
+	}
+	return first
 }
 
 // begin follows the trie from the word i on.
@@ -236,12 +245,11 @@ func (s *scratch) begin(f int8, i int32) {
 // again.
 func (s *scratch) arrive(f int8, from, i, state int32, kinds text.ReadingKind, first, last *alt, twice bool) {
 	trie := s.p.trie
-	node := trie.nodes[state]
-	for _, pattern := range trie.accept[node.from:node.to] {
+	for _, pattern := range trie.ends(state) {
 		s.record(f, pattern, from, i, kinds, first, last, twice)
 	}
 	n := i + 1
-	if node.leaf || int(n) >= len(s.toks[f]) || s.toks[f][n].Flags&text.Break != 0 {
+	if trie.nodes[state].leaf() || int(n) >= len(s.toks[f]) || s.toks[f][n].Flags&text.Break != 0 {
 		return
 	}
 	alts := s.alts[s.altAt[n]:s.altAt[n+1]]

@@ -63,8 +63,8 @@ func (a *Analyzer) Alternates(t Token) []Reading {
 // Hash is not in known are left out, unless their first letters are in stems
 // (see StemHash). Most are never made.
 func (a *Analyzer) AlternatesIn(t *Token, known, stems *Filter) []Reading {
-	if t.Flags&Latin != 0 && t.lastApos == 0 && !t.dotless && a.lang != langTurkish && a.lang != langKurmanji {
-		return nil // what readLatinScript would find out, too
+	if t.Flags&Varied == 0 {
+		return nil
 	}
 	a.known, a.stems = known, stems
 	rs := a.alternates(t)
