@@ -68,10 +68,10 @@ func (c *compiler) compile(sources []Source) bool {
 		return false
 	}
 	p := c.p
-	p.dict, p.trie = c.dict.d, c.trie.seal()
-	p.dict.seal(p.trie.begin)
+	p.dict, p.trie = c.dict.d, c.trie.seal(p.patterns)
+	p.dict.seal(p.trie, c.trie.roles)
 	p.trie.root = nil
-	p.dict.sealStems(c.dict.begun)
+	p.dict.sealStems(c.dict.begun, c.trie.roles)
 	p.lexicons = c.lexCount
 	p.arm()
 	p.scratch.New = func() any { return newScratch(p) }

@@ -242,7 +242,7 @@ func (c *compiler) add(words []string, stars []bool, p pattern) {
 			ids[i] = c.dict.word(w)
 		}
 	}
-	c.trie.add(ids, int32(len(c.p.patterns)))
+	c.trie.add(ids, p.caps, int32(len(c.p.patterns)))
 	c.p.patterns = append(c.p.patterns, p)
 	c.p.places = append(c.p.places, c.at.Pos)
 	c.p.texts = append(c.p.texts, c.at.Text)

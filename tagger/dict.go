@@ -1,21 +1,55 @@
 package tagger
 
-import "marsad/text"
+import (
+	"unicode/utf8"
+
+	"marsad/text"
+)
 
 // A dict maps folded words to ids: an open-addressed table behind a bit filter
 // that most words of a text do not pass.
 type dict struct {
 	known  text.Filter
-	slots  []slot // by the high bits of the hash
+	roles  [1 << roleBits]role // by the low bits of hashes of words and stems
+	slots  []slot              // by the high bits of the hash
 	shift  uint
 	hashes []uint64
 	words  []string
 	// stems are the words that may go on (reopen*), those with equal first
-	// letters together; stemSlots finds these by text.StemHash.
+	// letters together; stemSlots finds these by text.StemHash of as many letters
+	// as they have, four at most. begun knows the first three of all.
 	begun     text.Filter
 	stems     []stem
 	stemSlots []stemSlot
 	stemShift uint
+}
+
+// A role is what a word may be in a match, so that most words of a text, being
+// none, need no look at the table. The low three bits are about words without a
+// capital, the next about those that have one.
+type role uint8
+
+const (
+	roleAlone role = 1 << iota // the whole of it
+	roleFirst                  // the first of several
+	roleLater                  // one of the others
+	roleAny   = roleAlone | roleFirst | roleLater
+
+	roleShift = 3
+	roleBits  = 17
+)
+
+// role returns what a word of a text may be: sure about what it cannot be. A
+// loose text is one whose small letters say nothing.
+func (d *dict) role(t *text.Token, loose uint) role {
+	const low = 1<<roleBits - 1
+	r := d.roles[t.Hash&low] | d.roles[t.Stem&low] | d.roles[t.LongStem&low]
+	r >>= roleShift * (uint(t.Flags/text.Capital)&1 | loose)
+	r |= -role(t.Flags / text.Varied & 1) // behind a clitic or an ending it may be anything
+	if t.Flags&text.Break != 0 {
+		r &^= roleLater
+	}
+	return r & roleAny
 }
 
 // A slot holds all that is asked about most words: half a line of memory.
@@ -57,9 +91,8 @@ type stemSlot struct {
 	from, to int32
 }
 
-// seal builds the table for the words collected. state gives the state of the
-// trie that a word leads to from the root.
-func (d *dict) seal(state func(id int32) int32) {
+// seal builds the table for the words collected.
+func (d *dict) seal(t *trie, roles map[int32]role) {
 	bits := uint(4)
 	for 1<<bits < 2*len(d.words)+1 {
 		bits++
@@ -72,23 +105,20 @@ func (d *dict) seal(state func(id int32) int32) {
 		for d.slots[at].next != 0 {
 			at = (at + 1) & uint64(len(d.slots)-1)
 		}
-		s := slot{hash: uint32(h), next: int32(id) + 1, state: state(int32(id))}
+		s := slot{hash: uint32(h), next: int32(id) + 1, state: t.begin(int32(id))}
 		if w := d.words[id]; len(w) <= inlined {
 			s.size = uint8(copy(s.text[:], w)) //nolint:gosec // it fits
 		}
 		d.slots[at] = s
+		d.roles[h&(1<<roleBits-1)] |= roles[int32(id)]
 	}
 }
+
+// has reports whether there may be a word or stems of a hash.
+func (d *dict) has(hash uint64) bool { return d.roles[hash&(1<<roleBits-1)] != 0 }
 
 // find returns the slot of a folded word, or nil.
 func (d *dict) find(hash uint64, term []byte) *slot {
-	if !d.known.Has(hash) {
-		return nil
-	}
-	return d.probe(hash, term)
-}
-
-func (d *dict) probe(hash uint64, term []byte) *slot {
 	for at := hash >> d.shift; ; at = (at + 1) & uint64(len(d.slots)-1) {
 		s := &d.slots[at]
 		if s.next == 0 {
@@ -105,9 +135,6 @@ func (d *dict) probe(hash uint64, term []byte) *slot {
 
 // stemsOf returns the stems whose first letters hash to h.
 func (d *dict) stemsOf(h uint32) []stem {
-	if !d.begun.Has(uint64(h)) {
-		return nil
-	}
 	for at := h >> d.stemShift; d.stemSlots[at].hash != 0; at = (at + 1) & uint32(len(d.stemSlots)-1) {
 		if slot := &d.stemSlots[at]; slot.hash == h {
 			return d.stems[slot.from:slot.to]
@@ -117,7 +144,7 @@ func (d *dict) stemsOf(h uint32) []stem {
 }
 
 // sealStems builds the table for the stems.
-func (d *dict) sealStems(byHash map[uint32][]stem) {
+func (d *dict) sealStems(byHash map[uint32][]stem, roles map[int32]role) {
 	bits := uint(4)
 	for 1<<bits < 2*len(byHash)+1 {
 		bits++
@@ -125,7 +152,10 @@ func (d *dict) sealStems(byHash map[uint32][]stem) {
 	d.stemShift = 32 - bits
 	d.stemSlots = make([]stemSlot, 1<<bits)
 	for h, list := range byHash {
-		d.begun.Add(uint64(h))
+		for _, st := range list {
+			d.begun.Add(uint64(text.StemHash([]byte(st.text), text.StemLetters)))
+			d.roles[h&(1<<roleBits-1)] |= roles[st.id]
+		}
 		at := h >> d.stemShift
 		for d.stemSlots[at].hash != 0 {
 			at = (at + 1) & uint32(len(d.stemSlots)-1)
@@ -141,7 +171,7 @@ type dictBuilder struct {
 	d     *dict
 	ids   map[string]int32
 	stems map[string]int32
-	begun map[uint32][]stem // by text.StemHash
+	begun map[uint32][]stem // by the hash that files them
 	next  int32
 }
 
@@ -169,7 +199,7 @@ func (b *dictBuilder) stem(term string) int32 {
 		b.next--
 		id = b.next
 		b.stems[term] = id
-		h := text.StemHash([]byte(term))
+		h := text.StemHash([]byte(term), min(utf8.RuneCountInString(term), text.LongStemLetters))
 		b.begun[h] = append(b.begun[h], stem{text: term, id: id, head: head(term), mask: ^uint64(0) >> (64 - 8*min(8, len(term)))})
 	}
 	return id
@@ -185,7 +215,19 @@ type trie struct {
 	shift  uint
 	some   []uint64 // a bit for a quarter of each slot: most steps lead nowhere
 	nodes  []node   // one more than states
-	accept []int32  // patterns that end at a state, state after state
+	accept []ending // patterns that end at a state, state after state
+}
+
+// An ending is a pattern that ends at a state, with what most matches fail.
+type ending struct {
+	pattern int32
+	langs   langs
+	kinds   text.ReadingKind
+	timed   bool
+	owner   int32
+	caps    uint16 // as maxWords
+	acronym bool
+	class   class
 }
 
 type edge struct {
@@ -200,22 +242,34 @@ type node uint32
 func (n node) leaf() bool { return n&1 != 0 }
 
 // ends lists the patterns that end at a state.
-func (t *trie) ends(state int32) []int32 { return t.accept[t.nodes[state]>>1 : t.nodes[state+1]>>1] }
+func (t *trie) ends(state int32) []ending { return t.accept[t.nodes[state]>>1 : t.nodes[state+1]>>1] }
 
 type trieBuilder struct {
 	edges  map[uint64]int32
 	accept [][]int32
+	roles  map[int32]role // of words and stems
 }
 
 func newTrieBuilder() *trieBuilder {
-	return &trieBuilder{edges: map[uint64]int32{}, accept: [][]int32{nil}}
+	return &trieBuilder{edges: map[uint64]int32{}, accept: [][]int32{nil}, roles: map[int32]role{}}
 }
 
 func edgeKey(state, id int32) uint64 { return uint64(uint32(state))<<32 | uint64(uint32(id)) }
 
-func (b *trieBuilder) add(ids []int32, pattern int32) {
+// add adds a pattern; caps says which of its words need a capital.
+func (b *trieBuilder) add(ids []int32, caps uint32, pattern int32) {
 	state := int32(0)
-	for _, id := range ids {
+	for i, id := range ids {
+		r := roleLater
+		switch {
+		case len(ids) == 1:
+			r = roleAlone
+		case i == 0:
+			r = roleFirst
+		}
+		if b.roles[id] |= r << roleShift; caps>>i&1 == 0 {
+			b.roles[id] |= r
+		}
 		next, ok := b.edges[edgeKey(state, id)]
 		if !ok {
 			next = int32(len(b.accept))
@@ -227,7 +281,7 @@ func (b *trieBuilder) add(ids []int32, pattern int32) {
 	b.accept[state] = append(b.accept[state], pattern)
 }
 
-func (b *trieBuilder) seal() *trie {
+func (b *trieBuilder) seal(patterns []pattern) *trie {
 	bits := uint(4)
 	for 1<<bits < 2*len(b.edges)+1 {
 		bits++
@@ -235,7 +289,12 @@ func (b *trieBuilder) seal() *trie {
 	t := &trie{edges: make([]edge, 1<<bits), some: make([]uint64, 1<<bits/16), shift: 64 - bits, nodes: make([]node, len(b.accept)+1)}
 	for i, list := range b.accept {
 		t.nodes[i] = node(len(t.accept))<<1 | 1
-		t.accept = append(t.accept, list...)
+		for _, n := range list {
+			p := &patterns[n]
+			t.accept = append(t.accept, ending{
+				pattern: n, langs: p.langs, kinds: p.kinds, timed: p.timed, owner: p.owner, caps: uint16(p.caps), acronym: p.acronym, class: p.class,
+			})
+		}
 	}
 	t.nodes[len(b.accept)] = node(len(t.accept)) << 1
 	for k, v := range b.edges {

@@ -169,27 +169,25 @@ func (s *scratch) lookup(f int8, toks []text.Token) {
 	d, an := s.p.dict, &s.an[f]
 	s.alts, s.reads, s.first = s.alts[:0], s.reads[:0], s.first[:0]
 	if cap(s.altAt) <= len(toks) {
-		s.altAt, s.some = make([]int32, 0, 2*len(toks)+64), make([]int32, 2*len(toks)+64)
+		s.altAt = make([]int32, 0, 2*len(toks)+64)
 	}
-	// Two words of three end here: without a branch that nobody could foretell.
-	some, n := s.some[:len(toks)], uint(0)
-	for i := range toks {
-		t := &toks[i]
-		some[n] = int32(i)
-		n += d.known.Bit(t.Hash) | d.begun.Bit(uint64(t.Stem)) | uint(t.Flags/text.Varied&1)
-	}
+	some := s.candidates(f, toks)
 	altAt, filled := s.altAt[:len(toks)+1], 0
-	for _, i := range some[:n] {
+	for _, i := range some {
 		t := &toks[i]
 		for ; filled <= int(i); filled++ {
 			altAt[filled] = int32(len(s.alts))
 		}
 		first := false
-		if w := d.find(t.Hash, t.Term); w != nil {
-			s.alts = append(s.alts, alt{id: w.next - 1, state: w.state, reading: -1})
-			first = w.state != 0
+		if d.has(t.Hash) {
+			if w := d.find(t.Hash, t.Term); w != nil {
+				s.alts = append(s.alts, alt{id: w.next - 1, state: w.state, reading: -1})
+				first = w.state != 0
+			}
 		}
-		first = s.stems(t.Stem, t.Term, -1, 0) || first
+		if d.has(uint64(t.LongStem)) || d.has(uint64(t.Stem)) {
+			first = s.stems(t.LongStem, t.Stem, t.Term, -1, 0) || first
+		}
 		for _, r := range an.AlternatesIn(t, &d.known, &d.begun) {
 			n := int32(len(s.reads))
 			if w := d.find(r.Hash, r.Term); w != nil {
@@ -197,7 +195,8 @@ func (s *scratch) lookup(f int8, toks []text.Token) {
 				first = first || w.state != 0
 			}
 			if r.Kind&^(text.Clitic|text.Article) == 0 { // a stem covers its own endings
-				first = s.stems(text.StemHash(r.Term), r.Term, n, r.Kind) || first
+				long, short := text.StemHash(r.Term, text.LongStemLetters), text.StemHash(r.Term, text.StemLetters)
+				first = s.stems(long, short, r.Term, n, r.Kind) || first
 			}
 			s.reads = append(s.reads, r)
 		}
@@ -211,19 +210,48 @@ func (s *scratch) lookup(f int8, toks []text.Token) {
 	s.altAt = altAt
 }
 
-// stems adds the stems that a word begins with as ways to read it; it reports
-// whether a match may begin with one.
-func (s *scratch) stems(hash uint32, term []byte, reading int32, kinds text.ReadingKind) bool {
-	list := s.p.dict.stemsOf(hash)
-	if len(list) == 0 {
-		return false
+// candidates lists the words that may be of a match: a name of one word, one of
+// a longer name whose next word may follow it, or one that follows such a one.
+// It goes without branches, which could not be foretold.
+func (s *scratch) candidates(f int8, toks []text.Token) []int32 {
+	if cap(s.some) < len(toks) {
+		s.some = make([]int32, 2*len(toks)+64)
 	}
+	d, some, n := s.p.dict, s.some[:len(toks)], 0
+	if len(toks) == 0 {
+		return nil
+	}
+	loose := uint(0)
+	if s.lower[f] || s.watch >= 0 { // Explain tells of names that lack a capital
+		loose = 1
+	}
+	is, before := d.role(&toks[0], loose), role(0)
+	for i := range toks {
+		next := role(0)
+		if i+1 < len(toks) {
+			next = d.role(&toks[i+1], loose)
+		}
+		may := (is/roleAlone | is/roleFirst&(next/roleLater) | is/roleLater&before) & 1
+		some[n] = int32(i)
+		n += int(may)
+		is, before = next, may
+	}
+	return some[:n]
+}
+
+// stems adds the stems that a word begins with as ways to read it, those filed
+// under its first four letters and its first three; it reports whether a match
+// may begin with one.
+func (s *scratch) stems(long, short uint32, term []byte, reading int32, kinds text.ReadingKind) bool {
 	first, h := false, head(term)
-	for i := range list {
-		if st := &list[i]; st.begins(term, h) {
-			state := s.p.trie.begin(st.id)
-			s.alts = append(s.alts, alt{id: st.id, state: state, reading: reading, kinds: kinds})
-			first = first || state != 0
+	for _, hash := range [...]uint32{long, short} {
+		list := s.p.dict.stemsOf(hash)
+		for i := range list {
+			if st := &list[i]; st.begins(term, h) {
+				state := s.p.trie.begin(st.id)
+				s.alts = append(s.alts, alt{id: st.id, state: state, reading: reading, kinds: kinds})
+				first = first || state != 0
+			}
 		}
 	}
 	return first
@@ -245,8 +273,9 @@ func (s *scratch) begin(f int8, i int32) {
 // again.
 func (s *scratch) arrive(f int8, from, i, state int32, kinds text.ReadingKind, first, last *alt, twice bool) {
 	trie := s.p.trie
-	for _, pattern := range trie.ends(state) {
-		s.record(f, pattern, from, i, kinds, first, last, twice)
+	ends := trie.ends(state)
+	for e := range ends {
+		s.record(f, &ends[e], from, i, kinds, first, last, twice)
 	}
 	n := i + 1
 	if trie.nodes[state].leaf() || int(n) >= len(s.toks[f]) || s.toks[f][n].Flags&text.Break != 0 {
@@ -262,12 +291,9 @@ func (s *scratch) arrive(f int8, from, i, state int32, kinds text.ReadingKind, f
 }
 
 // record notes a match if it stands as its pattern asks.
-func (s *scratch) record(f int8, pattern, from, to int32, kinds text.ReadingKind, head, tail *alt, twice bool) {
-	p := &s.p.patterns[pattern]
-	if kinds&^p.kinds != 0 || p.langs != 0 && p.langs&s.langs == 0 || p.timed && !s.p.blocks[p.block].holdsOn(s.date) {
-		if p.owner == s.watch && p.block >= 0 {
-			s.refuse(f, pattern, from, to, kinds)
-		}
+func (s *scratch) record(f int8, p *ending, from, to int32, kinds text.ReadingKind, head, tail *alt, twice bool) {
+	if kinds&^p.kinds != 0 || p.langs != 0 && p.langs&s.langs == 0 || p.timed && !s.p.blocks[s.p.patterns[p.pattern].block].holdsOn(s.date) {
+		s.refuse(f, p, from, to, kinds)
 		return
 	}
 	toks, an := s.toks[f], &s.an[f]
@@ -279,19 +305,17 @@ func (s *scratch) record(f int8, pattern, from, to int32, kinds text.ReadingKind
 		_, end = an.Locate(toks[to], s.reads[tail.reading])
 	}
 	if !s.capitals(f, p, from, to, start, end) {
-		if p.owner == s.watch && p.block >= 0 {
-			s.refuse(f, pattern, from, to, kinds)
-		}
+		s.refuse(f, p, from, to, kinds)
 		return
 	}
-	if p.strict >= 0 && !sameStrict(s.texts[f][start:end], s.p.stricts[p.strict]) && toks[from].Flags&text.Arabic != 0 && kinds&text.Clitic == 0 {
-		if p.owner == s.watch && p.block >= 0 {
-			s.refuse(f, pattern, from, to, kinds)
+	if toks[from].Flags&text.Arabic != 0 && kinds&text.Clitic == 0 && p.class != classWord {
+		if strict := s.p.patterns[p.pattern].strict; strict >= 0 && !sameStrict(s.texts[f][start:end], s.p.stricts[strict]) {
+			s.refuse(f, p, from, to, kinds)
+			return
 		}
-		return
 	}
 	h := hit{
-		pattern: pattern, owner: p.owner, class: p.class, field: f, tok: from, end: to + 1,
+		pattern: p.pattern, owner: p.owner, class: p.class, field: f, tok: from, end: to + 1,
 		start: int32(start), len: int32(end - start), kinds: kinds,
 	}
 	list := &s.hits
@@ -307,7 +331,7 @@ func (s *scratch) record(f int8, pattern, from, to int32, kinds text.ReadingKind
 		if o.tok != from || o.field != f {
 			break
 		}
-		if o.pattern == pattern && o.end == h.end {
+		if o.pattern == p.pattern && o.end == h.end {
 			return
 		}
 	}
@@ -315,7 +339,7 @@ func (s *scratch) record(f int8, pattern, from, to int32, kinds text.ReadingKind
 }
 
 // capitals reports whether a Latin name has the capitals that its pattern has.
-func (s *scratch) capitals(f int8, p *pattern, from, to int32, start, end int) bool {
+func (s *scratch) capitals(f int8, p *ending, from, to int32, start, end int) bool {
 	if p.acronym {
 		for _, r := range s.texts[f][start:end] {
 			if unicode.IsLower(r) {

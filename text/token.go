@@ -54,9 +54,10 @@ type Token struct {
 	// The first and the last apostrophe inside the word, as offsets into Term;
 	// 0 when there is none.
 	firstApos, lastApos uint8
-	// Stem is StemHash(Term), computed on the way.
-	Stem    uint32
-	dotless bool // there is an ı in the term
+	// Stem and LongStem are StemHash(Term, …) of as many letters, computed on
+	// the way.
+	Stem, LongStem uint32
+	dotless        bool // there is an ı in the term
 }
 
 // An Analyzer cuts texts into tokens. The zero value is ready; it may be used
@@ -88,7 +89,7 @@ func (a *Analyzer) Tokens(s, lang string) []Token {
 	if cap(a.buf) < len(s)+2*MaxTerm {
 		a.buf = make([]byte, 0, len(s)+len(s)/4+2*MaxTerm)
 	}
-	sc := scanner{t: a.t, s: s, buf: a.buf, tokens: a.tokens, fresh: true, varied: Arabic | Apostrophe}
+	sc := scanner{t: a.t, s: s, buf: a.buf, tokens: a.tokens, fresh: true, varied: Arabic | Apostrophe, hashes: &a.hashes}
 	if a.lang == langTurkish || a.lang == langKurmanji {
 		sc.varied |= Latin
 	}
@@ -136,15 +137,18 @@ func Hash(term []byte) uint64 {
 	return mix(h)
 }
 
-// stemLetters is how many letters of a word StemHash looks at.
-const stemLetters = 3
+// How many letters of a word the two StemHashes of a token are of.
+const (
+	StemLetters     = 3
+	LongStemLetters = 4
+)
 
-// StemHash returns the hash of the first three letters of a folded term, by
+// StemHash returns the hash of the first so many letters of a folded term, by
 // which words that may go on (reopen*) are filed; 0 when there are fewer.
-func StemHash(term []byte) uint32 {
+func StemHash(term []byte, letters int) uint32 {
 	var h uint64
 	n := 0
-	for i := 0; i < len(term) && n < stemLetters; n++ {
+	for i := 0; i < len(term) && n < letters; n++ {
 		c, size := rune(term[i]), 1
 		if c >= utf8.RuneSelf {
 			c, size = utf8.DecodeRune(term[i:])
@@ -152,13 +156,13 @@ func StemHash(term []byte) uint32 {
 		h = (h ^ uint64(c)) * hashPrime
 		i += size
 	}
-	if n < stemLetters {
+	if n < letters {
 		return 0
 	}
 	return stemHash(h)
 }
 
-// stemHash ends the hash of three letters; it is never 0.
+// stemHash ends the hash of a few letters; it is never 0.
 func stemHash(h uint64) uint32 { return uint32(mix(h)>>32) | 1 }
 
 // The separators seen since the last word: a bit for each class.
@@ -177,7 +181,8 @@ type scanner struct {
 	buf    []byte
 	tokens []Token
 
-	varied   Flags // any of them: a word that may have other readings
+	hashes   *[MaxTerm]uint64 // of the beginnings of the word at hand
+	varied   Flags            // any of them: a word that may have other readings
 	sentence int
 	gap      int
 	fresh    bool // the next token starts a sentence whatever stands before it
@@ -252,12 +257,13 @@ func (c *scanner) simple(i int, first entry) int {
 		}
 		out[at] = byte(e)
 		hash = (hash ^ uint64(e&0xFFFF)) * hashPrime
+		c.hashes[at] = hash
 		some |= e
 		each &= e
 		at++
 		j++
 	}
-	n, ascii := at, at // letters
+	n := at // letters
 	for 1<<e.class()&plainEnds == 0 && j < len(s) && at < MaxTerm-2 {
 		size := 1
 		if e = t.bytes[s[j]]; e&classMask == isWide {
@@ -281,6 +287,7 @@ func (c *scanner) simple(i int, first entry) int {
 			return c.word(i)
 		}
 		hash = (hash ^ uint64(e&0xFFFF)) * hashPrime
+		c.hashes[n] = hash
 		some |= e
 		each &= e
 		n++
@@ -323,10 +330,12 @@ func (c *scanner) simple(i int, first entry) int {
 	tok.Term = c.buf[base : base+at : base+at]
 	tok.Hash, tok.Start, tok.End, tok.Pos, tok.Sentence = mix(hash), i, j, k, c.sentence
 	tok.Flags, tok.firstApos, tok.lastApos = flags, 0, 0
-	if tok.dotless = dotless; ascii >= stemLetters {
-		tok.Stem = stemHash(((uint64(out[0])*hashPrime^uint64(out[1]))*hashPrime ^ uint64(out[2])) * hashPrime)
-	} else {
-		tok.Stem = StemHash(tok.Term)
+	tok.Stem, tok.LongStem, tok.dotless = 0, 0, dotless
+	if n >= StemLetters {
+		tok.Stem = stemHash(c.hashes[StemLetters-1])
+	}
+	if n >= LongStemLetters {
+		tok.LongStem = stemHash(c.hashes[LongStemLetters-1])
 	}
 	return j
 }
@@ -489,7 +498,7 @@ loop:
 	c.tokens = append(c.tokens, Token{
 		Term: term, Hash: hash, Start: start, End: end, Pos: len(c.tokens), Sentence: c.sentence, Flags: flags,
 		firstApos: uint8(firstApos), lastApos: uint8(lastApos),
-		Stem: StemHash(term), dotless: dotless,
+		Stem: StemHash(term, StemLetters), LongStem: StemHash(term, LongStemLetters), dotless: dotless,
 	})
 	c.buf = buf
 	return i
