@@ -20,3 +20,10 @@ func (p *Pack) Scan(it *item.Item) (found, words int) {
 	}
 	return found + len(s.hits), words
 }
+
+// LookUpAll makes the pack look up every word, whatever its role.
+func (p *Pack) LookUpAll() {
+	for i := range p.dict.roles {
+		p.dict.roles[i] = ^role(0)
+	}
+}
