@@ -73,11 +73,11 @@ func (c *compiler) compile(sources []Source) bool {
 		return false
 	}
 	p := c.p
-	p.dict, p.trie = c.dict.d, c.trie.seal()
-	p.dict.seal(p.trie.begin)
+	p.dict, p.trie = c.dict.d, c.trie.seal(p.patterns)
+	p.dict.seal(p.trie, c.trie.roles)
 	p.trie.root = nil
-	p.dict.sealStems(c.dict.begun)
-	p.roman = c.roman.seal()
+	p.dict.sealStems(c.dict.begun, c.trie.roles)
+	p.roman = c.roman.seal(p.patterns)
 	p.lexicons = c.lexCount
 	p.arm()
 	c.expand()

@@ -244,7 +244,7 @@ func (c *compiler) add(words []string, stars []bool, p pattern) {
 			ids[i] = c.dict.word(w)
 		}
 	}
-	c.trie.add(ids, int32(len(c.p.patterns)))
+	c.trie.add(ids, p.caps, int32(len(c.p.patterns)))
 	c.put(p, len(words))
 }
 

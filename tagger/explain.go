@@ -219,10 +219,13 @@ func (s *scratch) refusal(h *hit) string {
 func at(p Pos) string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col) }
 
 // refuse notes a name that stands in the text and not as its pattern asks.
-func (s *scratch) refuse(f int8, pattern, from, to int32, kinds text.ReadingKind) {
-	p, toks := &s.p.patterns[pattern], s.toks[f]
+func (s *scratch) refuse(f int8, e *ending, from, to int32, kinds text.ReadingKind) {
+	if s.watch < 0 || e.owner != s.watch || e.class == classWord {
+		return
+	}
+	p, toks := &s.p.patterns[e.pattern], s.toks[f]
 	start, end := toks[from].Start, toks[to].End
-	m := s.mentionOf(&hit{pattern: pattern, class: p.class, field: f, tok: from, end: to + 1, start: int32(start), len: int32(end - start)})
+	m := s.mentionOf(&hit{pattern: e.pattern, class: p.class, field: f, tok: from, end: to + 1, start: int32(start), len: int32(end - start)})
 	b := &s.p.blocks[p.block]
 	switch {
 	case kinds&text.Demonym&^p.kinds != 0:

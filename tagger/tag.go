@@ -28,6 +28,13 @@ func (p *Pack) Tag(it item.Item) item.Tagged {
 
 // read finds and judges the names of an item.
 func (s *scratch) read(it *item.Item) {
+	s.open(it)
+	s.scan()
+	s.judge()
+}
+
+// open takes an item up.
+func (s *scratch) open(it *item.Item) {
 	s.lang, s.feed, s.source = it.Lang, it.Feed, it.Source
 	if s.lang == "" {
 		s.lang = text.Identify(it.Title+"\n"+it.Body, "")
@@ -35,8 +42,6 @@ func (s *scratch) read(it *item.Item) {
 	s.texts = [fields]string{it.Title, it.Body}
 	s.langs = langsOfItem(s.lang)
 	s.date = cmp.Or(it.Published, it.Listed, it.Seen)
-	s.scan()
-	s.judge()
 }
 
 // tags writes down what was judged.

@@ -59,11 +59,11 @@ func newRomanBuilder() romanBuilder {
 	return romanBuilder{dict: newDictBuilder(), trie: newTrieBuilder(), seen: map[string][]owned{}}
 }
 
-func (b *romanBuilder) seal() roman {
+func (b *romanBuilder) seal(patterns []pattern) roman {
 	if len(b.seen) == 0 {
 		return roman{}
 	}
-	r := roman{dict: b.dict.d, trie: b.trie.seal()}
+	r := roman{dict: b.dict.d, trie: b.trie.seal(patterns)}
 	first, later := map[string]bool{}, map[string]bool{}
 	for k := range b.trie.edges {
 		w, begun := r.dict.words[uint32(k)], first
@@ -85,7 +85,7 @@ func (b *romanBuilder) seal() roman {
 			r.later.add(stem)
 		}
 	})
-	r.dict.seal(r.trie.begin)
+	r.dict.seal(r.trie, b.trie.roles)
 	r.trie.root = nil
 	return r
 }
@@ -104,8 +104,8 @@ func openingsOf(take func(stem uint32, beginning string)) {
 			for _, c := range letters {
 				three := []byte(a + b + c)
 				k.opening(three)
-				take(text.StemHash(three), string(k.i[:k.ni]))
-				take(text.StemHash(three), string(k.a[:k.na]))
+				take(text.StemHash(three, text.StemLetters), string(k.i[:k.ni]))
+				take(text.StemHash(three, text.StemLetters), string(k.a[:k.na]))
 			}
 		}
 	}
@@ -158,7 +158,7 @@ func (c *compiler) romanise(o owned, toks []text.Token, p pattern, translit *boo
 			continue
 		}
 		c.roman.seen[name.String()] = append(list, o)
-		c.roman.trie.add(ids, int32(len(c.p.patterns)))
+		c.roman.trie.add(ids, p.caps, int32(len(c.p.patterns)))
 		c.put(p, len(ids))
 	}
 }
@@ -354,7 +354,7 @@ type spelled struct {
 // follow goes on from the word i of a field, in which a state was reached.
 func (s *scratch) follow(f int8, from, i int32, way spelled, mark, exact int) {
 	r, toks := &s.p.roman, s.toks[f]
-	if r.trie.nodes[way.state].leaf {
+	if r.trie.nodes[way.state].leaf() {
 		return
 	}
 	n := i + 1
@@ -382,9 +382,8 @@ func (s *scratch) follow(f int8, from, i int32, way spelled, mark, exact int) {
 			if next == 0 {
 				continue
 			}
-			node := r.trie.nodes[next]
-			for _, pattern := range r.trie.accept[node.from:node.to] {
-				s.recordKeyed(pattern, f, from, n, way.start, int32(end), kinds, mark, exact)
+			for _, ending := range r.trie.ends(next) {
+				s.recordKeyed(ending.pattern, f, from, n, way.start, int32(end), kinds, mark, exact)
 			}
 			if kinds == 0 {
 				s.follow(f, from, n, spelled{state: next, start: way.start}, mark, exact)
