@@ -1,0 +1,195 @@
+package story
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"marsad/item"
+)
+
+// How alike two stories of one event are at least: the closest two, and the new
+// one and the others on average, lest one event leads to the next. Words alone
+// must say more than words beside the same actors and places.
+const (
+	sameEvent = 0.24
+	sameWords = 0.40
+	onAverage = 0.6
+)
+
+// What two stories of one event have in common at least. One rare word is
+// chance, and words that no title has are an outlet's boilerplate.
+const (
+	minShared   = 3
+	minTitled   = 2
+	minEvidence = 40
+)
+
+// perDay is how fast likeness fades with the days between two stories.
+const perDay = 0.2
+
+// How much the search for an event looks at.
+const (
+	maxChain      = 256 // stories with one feature; more make it too common to search by
+	maxSteps      = 512 // stories in all, counted as often as they are met
+	maxNeighbours = 8
+	maxMembers    = 8 // of an event, of which the average is taken
+)
+
+// unseen is for how many stories counts what is known of features beforehand.
+const unseen = 500
+
+// value is how much a feature tells, by how rare it is among the stories in the
+// window.
+func (w *window) value(f feature) float64 {
+	df := float64(w.features.count(f.key()))
+	return f.class().weight() * math.Log((float64(w.roots)+unseen+1)/(df+1+unseen*f.class().share()))
+}
+
+// A neighbour is a story that may be of the same event.
+type neighbour struct {
+	record uint32
+	score  float64
+}
+
+// valued is a feature with its value.
+type valued struct {
+	feature
+	value float64
+}
+
+// An eventFinder finds the event that a story belongs to.
+type eventFinder struct {
+	mine   []valued // most telling first
+	byKey  map[uint32]valued
+	norm   float64
+	listed int64
+	score  []float64 // by record, zero between calls
+	met    []uint32
+	near   []neighbour
+}
+
+// find returns the event of a new story, or nothing. Those whose stories are in
+// not are left out.
+func (e *eventFinder) find(w *window, about []feature, listed int64, not []item.ID) item.ID {
+	e.hold(w, about, listed)
+	e.search(w)
+	for _, n := range e.near {
+		if n.score < 1 {
+			break
+		}
+		o := w.at(n.record)
+		if !slices.Contains(not, o.story) && w.open(o.event, listed) && e.average(w, w.events[o.event]) >= onAverage {
+			return o.event
+		}
+	}
+	return ""
+}
+
+// hold takes the features to compare others with.
+func (e *eventFinder) hold(w *window, about []feature, listed int64) {
+	e.listed = listed
+	if e.byKey == nil {
+		e.byKey = map[uint32]valued{}
+	}
+	clear(e.byKey)
+	e.mine, e.norm = e.mine[:0], 0
+	for _, f := range about {
+		v := w.value(f)
+		e.mine = append(e.mine, valued{f, v})
+		e.byKey[f.key()] = valued{f, v}
+		e.norm += v * v
+	}
+	slices.SortStableFunc(e.mine, func(a, b valued) int { return cmp.Compare(b.value, a.value) })
+}
+
+// search finds the nearest stories, nearest first.
+func (e *eventFinder) search(w *window) {
+	e.met, e.near = e.met[:0], e.near[:0]
+	if len(e.score) < len(w.records) {
+		e.score = make([]float64, 2*len(w.records))
+	}
+	steps := 0
+	for _, m := range e.mine {
+		c := w.features.chains[m.key()]
+		if c.n > maxChain || steps+int(c.n) > maxSteps {
+			continue
+		}
+		steps += int(c.n)
+		for n := c.newest; n != 0; n = w.features.nodes[n].older {
+			i := w.features.nodes[n].record - w.base
+			if e.score[i] == 0 {
+				e.met = append(e.met, i)
+			}
+			e.score[i] += m.value * m.value
+		}
+	}
+	for _, i := range e.met {
+		e.offer(neighbour{w.base + i, e.score[i]})
+		e.score[i] = 0
+	}
+	for i := range e.near {
+		e.near[i].score = e.alike(w, e.near[i].record)
+	}
+	slices.SortFunc(e.near, nearest)
+}
+
+// offer keeps a story if it is among the nearest so far.
+func (e *eventFinder) offer(n neighbour) {
+	full := len(e.near) == maxNeighbours
+	if full && nearest(e.near[maxNeighbours-1], n) < 0 {
+		return
+	}
+	if full {
+		e.near = e.near[:maxNeighbours-1]
+	}
+	i := len(e.near)
+	for i > 0 && nearest(n, e.near[i-1]) < 0 {
+		i--
+	}
+	e.near = slices.Insert(e.near, i, n)
+}
+
+// nearest puts the higher score first, then the older story.
+func nearest(a, b neighbour) int {
+	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(int32(a.record-b.record), 0))
+}
+
+// average returns how alike the story held and members of an event are.
+func (e *eventFinder) average(w *window, members []uint32) float64 {
+	var sum float64
+	n := min(len(members), maxMembers)
+	for i := range n {
+		sum += e.alike(w, members[i*len(members)/n])
+	}
+	return sum / float64(max(n, 1))
+}
+
+// alike compares the story held with another, the cosine of what they tell,
+// less the further their dates are apart, in terms of what is enough: 1 and more
+// is one event.
+func (e *eventFinder) alike(w *window, record uint32) float64 {
+	const day = 24 * 60 * 60
+	r := w.at(record)
+	var dot, norm float64
+	var shared, titled, tags int
+	for _, f := range r.kept.about {
+		v := w.value(f)
+		norm += v * v
+		if mine, ok := e.byKey[f.key()]; ok {
+			dot += v * mine.value
+			shared++
+			if c := f.class(); c == actorTag || c == placeTag {
+				tags++
+			}
+			if f.titled() || mine.titled() {
+				titled++
+			}
+		}
+	}
+	if shared < minShared || titled < minTitled || dot < minEvidence {
+		return 0
+	}
+	enough := sameWords - (sameWords-sameEvent)*float64(min(tags, 2))/2
+	return dot / math.Sqrt(norm*e.norm) / enough / (1 + perDay*float64(apart(e.listed, r.listed))/day)
+}
