@@ -44,6 +44,9 @@ func (f feature) titled() bool {
 	return c == titleWord || c == actorTag || c == placeTag
 }
 
+// told reports whether a feature is the same in every language.
+func (f feature) told() bool { return f.class() >= number }
+
 // share is how often a feature of a class comes, when nothing is known of it,
 // and weight what it counts for beside its rarity.
 func (c class) share() float64 {

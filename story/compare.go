@@ -187,6 +187,10 @@ func (c *comparer) near(o *sketch, t titles, v overlap, p pair) verdict {
 		// unless the titles are made of it; different sources have retitled what
 		// an agency sent.
 		return unrelated
+	case t.left == 1 && t.alike >= 0.7 && v.words < 2*shortBody && !borrowed(c.s, o):
+		// "Turkey raises rates" and "Egypt raises rates" over a body that names
+		// neither: as likely a template as one retitled in a single word.
+		return swapped
 	case t.template() && v.words < shortBody && (p.own || v.less < 0.9 || v.words < shortBody/2):
 		return swapped
 	}

@@ -14,6 +14,7 @@ import (
 const (
 	sameEvent = 0.24
 	sameWords = 0.40
+	sameTags  = 0.60 // of tags and numbers alone, in different languages
 	onAverage = 0.6
 )
 
@@ -23,6 +24,7 @@ const (
 	minShared   = 3
 	minTitled   = 2
 	minEvidence = 40
+	minTold     = 4 // tags and numbers, in different languages
 )
 
 // perDay is how fast likeness fades with the days between two stories.
@@ -30,8 +32,8 @@ const perDay = 0.2
 
 // How much the search for an event looks at.
 const (
-	maxChain      = 256 // stories with one feature; more make it too common to search by
-	maxSteps      = 512 // stories in all, counted as often as they are met
+	maxNewest     = 64  // stories with one feature, the newest
+	maxSteps      = 400 // stories in all, counted as often as they are met
 	maxNeighbours = 8
 	maxMembers    = 8 // of an event, of which the average is taken
 )
@@ -62,7 +64,9 @@ type valued struct {
 type eventFinder struct {
 	mine   []valued // most telling first
 	byKey  map[uint32]valued
-	norm   float64
+	norm   float64 // the square of its length
+	told   float64 // that of its tags and numbers
+	lang   string
 	listed int64
 	score  []float64 // by record, zero between calls
 	met    []uint32
@@ -71,8 +75,8 @@ type eventFinder struct {
 
 // find returns the event of a new story, or nothing. Those whose stories are in
 // not are left out.
-func (e *eventFinder) find(w *window, about []feature, listed int64, not []item.ID) item.ID {
-	e.hold(w, about, listed)
+func (e *eventFinder) find(w *window, about []feature, lang string, listed int64, not []item.ID) item.ID {
+	e.hold(w, about, lang, listed)
 	e.search(w)
 	for _, n := range e.near {
 		if n.score < 1 {
@@ -87,18 +91,21 @@ func (e *eventFinder) find(w *window, about []feature, listed int64, not []item.
 }
 
 // hold takes the features to compare others with.
-func (e *eventFinder) hold(w *window, about []feature, listed int64) {
-	e.listed = listed
+func (e *eventFinder) hold(w *window, about []feature, lang string, listed int64) {
+	e.lang, e.listed = lang, listed
 	if e.byKey == nil {
 		e.byKey = map[uint32]valued{}
 	}
 	clear(e.byKey)
-	e.mine, e.norm = e.mine[:0], 0
+	e.mine, e.norm, e.told = e.mine[:0], 0, 0
 	for _, f := range about {
 		v := w.value(f)
 		e.mine = append(e.mine, valued{f, v})
 		e.byKey[f.key()] = valued{f, v}
 		e.norm += v * v
+		if f.told() {
+			e.told += v * v
+		}
 	}
 	slices.SortStableFunc(e.mine, func(a, b valued) int { return cmp.Compare(b.value, a.value) })
 }
@@ -111,17 +118,17 @@ func (e *eventFinder) search(w *window) {
 	}
 	steps := 0
 	for _, m := range e.mine {
-		c := w.features.chains[m.key()]
-		if c.n > maxChain || steps+int(c.n) > maxSteps {
-			continue
-		}
-		steps += int(c.n)
-		for n := c.newest; n != 0; n = w.features.nodes[n].older {
+		looked := 0
+		for n := w.features.chains[m.key()].newest; n != 0 && looked < maxNewest; n = w.features.nodes[n].older {
+			looked++
 			i := w.features.nodes[n].record - w.base
 			if e.score[i] == 0 {
 				e.met = append(e.met, i)
 			}
 			e.score[i] += m.value * m.value
+		}
+		if steps += looked; steps >= maxSteps {
+			break
 		}
 	}
 	for _, i := range e.met {
@@ -171,25 +178,51 @@ func (e *eventFinder) average(w *window, members []uint32) float64 {
 func (e *eventFinder) alike(w *window, record uint32) float64 {
 	const day = 24 * 60 * 60
 	r := w.at(record)
-	var dot, norm float64
-	var shared, titled, tags int
+	var words, told sum // told is all that does not depend on the language
 	for _, f := range r.kept.about {
-		v := w.value(f)
-		norm += v * v
-		if mine, ok := e.byKey[f.key()]; ok {
-			dot += v * mine.value
-			shared++
-			if c := f.class(); c == actorTag || c == placeTag {
-				tags++
-			}
-			if f.titled() || mine.titled() {
-				titled++
-			}
+		v := valued{f, w.value(f)}
+		mine, ok := e.byKey[f.key()]
+		words.add(v, mine, ok)
+		if f.told() {
+			told.add(v, mine, ok)
 		}
 	}
-	if shared < minShared || titled < minTitled || dot < minEvidence {
+	var score float64
+	switch {
+	case told.named >= 2 && told.shared >= minTold && r.kept.lang != e.lang:
+		score = told.cosine(e.told) / sameTags
+	case words.shared >= minShared && words.titled >= minTitled && words.dot >= minEvidence:
+		score = words.cosine(e.norm) / (sameWords - (sameWords-sameEvent)*float64(min(words.named, 2))/2)
+	}
+	return score / (1 + perDay*float64(apart(e.listed, r.listed))/day)
+}
+
+// A sum is what two stories have in common so far.
+type sum struct {
+	dot, norm             float64
+	shared, titled, named int // features in both; of these, in a title; actors and places
+}
+
+// add takes a feature of one story and, if the other has it, the other's.
+func (s *sum) add(v, mine valued, ok bool) {
+	s.norm += v.value * v.value
+	if !ok {
+		return
+	}
+	s.dot += v.value * mine.value
+	s.shared++
+	if v.titled() || mine.titled() {
+		s.titled++
+	}
+	if c := v.class(); c == actorTag || c == placeTag {
+		s.named++
+	}
+}
+
+// cosine takes the square of the other's length.
+func (s *sum) cosine(norm float64) float64 {
+	if s.dot == 0 {
 		return 0
 	}
-	enough := sameWords - (sameWords-sameEvent)*float64(min(tags, 2))/2
-	return dot / math.Sqrt(norm*e.norm) / enough / (1 + perDay*float64(apart(e.listed, r.listed))/day)
+	return s.dot / math.Sqrt(s.norm*norm)
 }

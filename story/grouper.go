@@ -3,7 +3,6 @@ package story
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"marsad/item"
@@ -78,7 +77,7 @@ func (g *Grouper) Add(t item.Tagged) (story, event item.ID) {
 // after a restart, restore the items of the last Window in their order.
 func (g *Grouper) Restore(t item.Tagged, event item.ID) {
 	w, r, s := g.read(&t)
-	r.story, r.event = item.ID(strings.Clone(string(cmp.Or(t.Story, t.Item.ID)))), item.ID(strings.Clone(string(cmp.Or(event, t.Item.ID))))
+	r.story, r.event = w.own(cmp.Or(t.Story, r.id)), w.own(cmp.Or(event, r.id))
 	g.keep(w, r, s)
 }
 
@@ -87,7 +86,6 @@ func (g *Grouper) Restore(t item.Tagged, event item.ID) {
 func (g *Grouper) read(t *item.Tagged) (*window, record, sketch) {
 	it := &t.Item
 	r := record{
-		id:     it.ID,
 		seen:   unix(it.Seen),
 		listed: unix(it.Listed),
 		source: uint32(text.Hash([]byte(cmp.Or(it.Source, it.Feed)))),
@@ -100,6 +98,7 @@ func (g *Grouper) read(t *item.Tagged) (*window, record, sketch) {
 	r.listed = cmp.Or(r.listed, unix(it.Published), r.seen)
 	w := g.windowAt(r.at)
 	w.advance(r.at)
+	r.id = w.own(it.ID)
 
 	s := g.reader.read(it)
 	g.reader.about.tags(t.Tags)
@@ -126,7 +125,6 @@ func (g *Grouper) keep(w *window, r record, s sketch) {
 	if known && w.at(n).text == r.text {
 		return // tagged again
 	}
-	r.id = item.ID(strings.Clone(string(r.id)))
 	root := !known && r.story == r.id
 	if len(s.title)+len(s.body) > 0 && (root || w.open(r.story, r.listed)) &&
 		w.texts[r.story] < maxTexts && !w.has(r.story, r.text) {

@@ -33,6 +33,8 @@ type sketch struct {
 	// spellings of one name are equal.
 	bones []word
 	label int
+	// lang is the primary language tag.
+	lang string
 	// shingles is how many different shingles there are in body.
 	shingles int
 	// letters is how many bytes the words of the title have.
@@ -49,7 +51,7 @@ type reader struct {
 
 // read makes the sketch of an item; it is valid until the next call.
 func (r *reader) read(it *item.Item) sketch {
-	var s sketch
+	s := sketch{lang: primary(it.Lang)}
 	r.words = r.words[:0]
 	r.about.reset()
 
@@ -87,6 +89,14 @@ func (r *reader) read(it *item.Item) sketch {
 		s.body = s.body[n:]
 	}
 	return s
+}
+
+// primary returns the language of a tag ("en" of "en-US").
+func primary(tag string) string {
+	if i := strings.IndexAny(tag, "-_"); i >= 0 {
+		tag = tag[:i]
+	}
+	return strings.Clone(strings.ToLower(tag))
 }
 
 // minRepeated is how many words of a title must stand at the start of the body

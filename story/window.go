@@ -1,6 +1,10 @@
 package story
 
-import "marsad/item"
+import (
+	"strings"
+
+	"marsad/item"
+)
 
 // A record is what is remembered of a revision of an article.
 type record struct {
@@ -148,6 +152,15 @@ func (w *window) open(id item.ID, listed int64) bool {
 	}
 	r := w.at(n)
 	return r.seen >= w.now-w.length && apart(listed, r.listed) <= w.length
+}
+
+// own returns an id that does not hold on to the caller's memory: the first
+// article's, where it is remembered.
+func (w *window) own(id item.ID) item.ID {
+	if n, ok := w.latest[id]; ok {
+		return w.at(n).id
+	}
+	return item.ID(strings.Clone(string(id)))
 }
 
 // has reports whether a story has a text already.
