@@ -59,7 +59,7 @@ func (g *Grouper) assign(w *window, r *record, s *sketch) {
 	case update != nil:
 		r.event = update.event
 	default:
-		r.event = cmp.Or(g.events.find(w, g.reader.about.list, s.lang, r.listed, swaps), r.id)
+		r.event = cmp.Or(g.events.find(w, r, g.reader.about.list, s.lang, swaps), r.id)
 	}
 }
 

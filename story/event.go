@@ -28,7 +28,11 @@ const (
 )
 
 // perDay is how fast likeness fades with the days between two stories.
-const perDay = 0.2
+const perDay = 0.15
+
+// ownSource is what likeness counts for within one source, whose columns and
+// daily programmes are alike without telling of one thing.
+const ownSource = 0.85
 
 // How much the search for an event looks at.
 const (
@@ -67,6 +71,7 @@ type eventFinder struct {
 	norm   float64 // the square of its length
 	told   float64 // that of its tags and numbers
 	lang   string
+	source uint32
 	listed int64
 	score  []float64 // by record, zero between calls
 	met    []uint32
@@ -75,15 +80,16 @@ type eventFinder struct {
 
 // find returns the event of a new story, or nothing. Those whose stories are in
 // not are left out.
-func (e *eventFinder) find(w *window, about []feature, lang string, listed int64, not []item.ID) item.ID {
-	e.hold(w, about, lang, listed)
+func (e *eventFinder) find(w *window, r *record, about []feature, lang string, not []item.ID) item.ID {
+	e.hold(w, about)
+	e.lang, e.source, e.listed = lang, r.source, r.listed
 	e.search(w)
 	for _, n := range e.near {
 		if n.score < 1 {
 			break
 		}
 		o := w.at(n.record)
-		if !slices.Contains(not, o.story) && w.open(o.event, listed) && e.average(w, w.events[o.event]) >= onAverage {
+		if !slices.Contains(not, o.story) && w.open(o.event, r.listed) && e.average(w, w.events[o.event]) >= onAverage {
 			return o.event
 		}
 	}
@@ -91,8 +97,7 @@ func (e *eventFinder) find(w *window, about []feature, lang string, listed int64
 }
 
 // hold takes the features to compare others with.
-func (e *eventFinder) hold(w *window, about []feature, lang string, listed int64) {
-	e.lang, e.listed = lang, listed
+func (e *eventFinder) hold(w *window, about []feature) {
 	if e.byKey == nil {
 		e.byKey = map[uint32]valued{}
 	}
@@ -193,6 +198,9 @@ func (e *eventFinder) alike(w *window, record uint32) float64 {
 		score = told.cosine(e.told) / sameTags
 	case words.shared >= minShared && words.titled >= minTitled && words.dot >= minEvidence:
 		score = words.cosine(e.norm) / (sameWords - (sameWords-sameEvent)*float64(min(words.named, 2))/2)
+	}
+	if r.source == e.source {
+		score *= ownSource
 	}
 	return score / (1 + perDay*float64(apart(e.listed, r.listed))/day)
 }
