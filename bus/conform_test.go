@@ -353,7 +353,7 @@ func conform(t *testing.T, config func(*testing.T) bus.Config) {
 		{"lanes", func(t *testing.T, e env) {
 			t.Helper()
 			live := bus.NewTopic(e.bus, bus.Tagged, noteID, bus.Codec[note]{})
-			again := live.Lane("retag")
+			again := live.Lane("retag", func(n note) string { return noteID(n) + "@1" })
 			publish(t, live, notes("l", 2))
 			publish(t, again, notes("again", 3))
 			got := collect(t, live, bus.Position{}, 5)

@@ -63,12 +63,12 @@ func NewTopic[T any](b *Bus, s Stream, id func(T) string, c Codec[T]) *Topic[T] 
 	return &Topic[T]{bus: b, stream: s, lane: Live, id: id, codec: c, pub: b.publisher(s, Live)}
 }
 
-// Lane returns a view of the same stream that publishes on another lane; name
-// is made of lower-case letters and digits. Only Tagged has lanes. Reading is
-// the same on every lane but for LastLive.
-func (t *Topic[T]) Lane(name string) *Topic[T] {
+// Lane returns a view of the same stream that publishes on another lane, with
+// identities of its own; name is made of lower-case letters and digits. Only
+// Tagged has lanes. Reading is the same on every lane but for LastLive.
+func (t *Topic[T]) Lane(name string, id func(T) string) *Topic[T] {
 	l := *t
-	l.lane = name
+	l.lane, l.id = name, id
 	l.pub = t.bus.publisher(t.stream, name)
 	return &l
 }

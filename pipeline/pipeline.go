@@ -79,6 +79,7 @@ type Pipeline struct {
 	alerts *bus.Topic[alert.Alert]
 
 	rules atomic.Pointer[rulebook]
+	retag *retag
 	known *ingest.Known
 
 	poller   *ingest.Poller
@@ -136,6 +137,9 @@ func New(ctx context.Context, o Options) (_ *Pipeline, err error) {
 	p.items = bus.NewTopic(p.bus, bus.Items, func(i item.Item) string { return string(i.Revision) }, bus.Codec[item.Item]{Append: item.AppendItem, Decode: item.DecodeItem})
 	p.tagged = bus.NewTopic(p.bus, bus.Tagged, item.Tagged.ID, bus.Codec[item.Tagged]{Append: item.AppendTagged, Decode: item.DecodeTagged})
 	p.alerts = bus.NewTopic(p.bus, bus.Alerts, func(a alert.Alert) string { return a.ID }, bus.Codec[alert.Alert]{})
+	if p.state, err = p.bus.KV(ctx, "positions"); err != nil {
+		return nil, err
+	}
 	p.step("Message log", p.describeBus())
 	p.step("Rule pack", prepared.rules.String())
 
@@ -144,13 +148,13 @@ func New(ctx context.Context, o Options) (_ *Pipeline, err error) {
 			return nil, err
 		}
 	}
-	if c.Has(config.Serve) { // before alerting, whose messages link to its pages
-		if err := p.openServer(ctx); err != nil {
+	if c.Has(config.Tag) {
+		if err := p.openTagging(ctx); err != nil {
 			return nil, err
 		}
 	}
-	if c.Has(config.Tag) {
-		if err := p.openTagging(ctx); err != nil {
+	if c.Has(config.Serve) { // before alerting, whose messages link to its pages
+		if err := p.openServer(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -174,6 +178,7 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	p.goRun(g, "disk", func() error { return p.guard(ctx) })
 	if p.cfg.Has(config.Tag) {
 		p.goRun(g, "tag", func() error { return p.items.Consume(ctx, tagStage, p.tagFrom, p.tag) })
+		p.goRun(g, "retag", func() error { return p.retag.run(ctx) })
 	}
 	if p.index != nil {
 		p.goRun(g, "index", func() error { return p.tagged.Consume(ctx, indexStage, p.indexPosition(), p.addToIndex) })
@@ -260,8 +265,12 @@ func (p *Pipeline) describeBus() string {
 // openServer takes the port.
 func (p *Pipeline) openServer(ctx context.Context) error {
 	var err error
+	var retag server.Retagger
+	if p.retag != nil {
+		retag = p
+	}
 	p.server, err = server.New(ctx, server.Options{
-		Config: p.cfg.Server, TryNext: p.o.TryPorts,
+		Config: p.cfg.Server, TryNext: p.o.TryPorts, Retag: retag,
 		Search: p.index, Alerts: p.latestAlerts, Dead: p.deadLetters, Retry: p.retryDead, Status: p.status, Ready: p.ready,
 		Reload:  p.Reload,
 		Names:   func() query.Names { return p.rules.Load().Names() },

@@ -33,7 +33,7 @@ func (p *Pipeline) openTagging(ctx context.Context) error {
 	if err := p.items.Check(ctx, p.tagFrom); err != nil {
 		return fmt.Errorf("ITEMS does not fit TAGGED; was one of them restored without the other? %w", err)
 	}
-	return nil
+	return p.openRetag(ctx)
 }
 
 // tag tags a batch of items and publishes the results. Tagging is a pure
@@ -45,7 +45,7 @@ func (p *Pipeline) tag(ctx context.Context, recs []bus.Record[item.Item]) error 
 		out[i] = pack.Tag(r.Value)
 		out[i].Seq, out[i].Story = r.Seq, r.Value.ID
 	}
-	if err := p.tagged.Publish(ctx, out); err != nil {
+	if err := p.retag.news(ctx, out); err != nil {
 		return err
 	}
 	if p.o.OnTagged != nil {
@@ -122,9 +122,6 @@ type alertState struct {
 
 // openAlerting restores what was alerted and builds a courier per receiver.
 func (p *Pipeline) openAlerting(ctx context.Context, watches *alert.Set) (err error) {
-	if p.state, err = p.bus.KV(ctx, "positions"); err != nil {
-		return err
-	}
 	if p.ledger, err = p.bus.KV(ctx, "deliveries"); err != nil {
 		return err
 	}

@@ -54,6 +54,11 @@ func (p *Pipeline) status(ctx context.Context) (server.Status, error) {
 	if err := p.busStatus(ctx, &st); err != nil {
 		return st, err
 	}
+	if p.retag != nil {
+		if again, err := p.RetagStatus(ctx); err == nil && again.State != server.RetagNone {
+			st.Retag = &again
+		}
+	}
 	if p.poller != nil {
 		for _, f := range p.poller.Status() {
 			st.Feeds = append(st.Feeds, feedStatus(f))

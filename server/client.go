@@ -103,6 +103,33 @@ func (c Client) Status(ctx context.Context) (Status, error) {
 	return out, c.get(ctx, "/api/v1/status", &out)
 }
 
+// RetagStatus returns how far tagging the archive again has come.
+func (c Client) RetagStatus(ctx context.Context) (Retag, error) {
+	return c.retag(ctx, http.MethodGet)
+}
+
+// StartRetag makes the daemon tag its archive again, unless it is at it.
+func (c Client) StartRetag(ctx context.Context) (Retag, error) {
+	return c.retag(ctx, http.MethodPost)
+}
+
+// StopRetag makes the daemon stop that; what is done stays done.
+func (c Client) StopRetag(ctx context.Context) (Retag, error) {
+	return c.retag(ctx, http.MethodDelete)
+}
+
+func (c Client) retag(ctx context.Context, method string) (Retag, error) {
+	body, err := c.do(ctx, method, "/api/v1/retag")
+	if err != nil {
+		return Retag{}, err
+	}
+	var out Retag
+	if err := json.Unmarshal(body, &out); err != nil {
+		return out, fmt.Errorf("reply of %s/api/v1/retag: %w", c.URL, err)
+	}
+	return out, nil
+}
+
 // Reload asks the daemon to load its configuration again; a *Problem lists
 // what is wrong with it.
 func (c Client) Reload(ctx context.Context) error {

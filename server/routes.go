@@ -12,6 +12,7 @@ type handler func(w http.ResponseWriter, r *http.Request) error
 // Handler returns the whole server, guards included, as New mounts it.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
+	allowed := map[string][]string{} // methods by path
 	for _, r := range []struct {
 		method, path string
 		handle       handler
@@ -31,6 +32,9 @@ func (s *Server) Handler() http.Handler {
 		{"POST", "/api/v1/alerts/dead/{id}/retry", s.apiRetry},
 		{"GET", "/api/v1/feeds", s.apiFeeds},
 		{"GET", "/api/v1/status", s.apiStatus},
+		{"GET", "/api/v1/retag", s.apiRetag},
+		{"POST", "/api/v1/retag", s.apiStartRetag},
+		{"DELETE", "/api/v1/retag", s.apiStopRetag},
 
 		{"GET", "/-/healthy", s.healthy},
 		{"GET", "/-/ready", s.ready},
@@ -38,11 +42,15 @@ func (s *Server) Handler() http.Handler {
 		{"GET", "/metrics", s.metricsPage},
 	} {
 		mux.Handle(r.method+" "+r.path, s.handle(r.handle))
-		allow := r.method
-		if allow == http.MethodGet {
-			allow = "GET, HEAD"
+		if r.method == http.MethodGet {
+			allowed[r.path] = append(allowed[r.path], http.MethodGet, http.MethodHead)
+		} else {
+			allowed[r.path] = append(allowed[r.path], r.method)
 		}
-		mux.Handle(r.path, s.handle(func(w http.ResponseWriter, _ *http.Request) error {
+	}
+	for path, methods := range allowed {
+		allow := strings.Join(methods, ", ")
+		mux.Handle(path, s.handle(func(w http.ResponseWriter, _ *http.Request) error {
 			w.Header().Set("Allow", allow)
 			return &Problem{
 				Type: typeMethod, Title: "Method not allowed", Status: http.StatusMethodNotAllowed,

@@ -65,6 +65,8 @@ type Options struct {
 	Ready func() error
 	// Reload loads the configuration again, whole or not at all.
 	Reload func(context.Context) error
+	// Retag is the tagger that can go over the archive again.
+	Retag Retagger
 	// Names returns the names of the rule pack now in force, or nil.
 	Names func() query.Names
 	// Label returns how people call a tag ("al-Qaem"), or "" to show its id.

@@ -25,6 +25,8 @@ type Status struct {
 	Stages    []Stage    `json:"stages"`
 	Receivers []Receiver `json:"receivers,omitempty"`
 	Feeds     []Feed     `json:"feeds"`
+	// Retag is absent while the archive was never tagged again since the start.
+	Retag *Retag `json:"retag,omitempty"`
 	// Parked are the latest records that could not be processed, newest first;
 	// ParkedTotal counts all of them.
 	Parked      []Parked `json:"parked,omitempty"`

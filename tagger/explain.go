@@ -80,8 +80,13 @@ func (p *Pack) Explain(it item.Item, kind item.Kind, id string) (ex Explanation,
 	tags := s.tags()
 	ex = Explanation{Kind: kind, ID: id, Tag: find(tags, kind, id), Mentions: s.refused}
 	for i := range s.hits {
-		if h := &s.hits[i]; h.owner == int32(n) {
+		switch h := &s.hits[i]; {
+		case h.owner == int32(n):
 			ex.Mentions = append(ex.Mentions, s.explainHit(h))
+		case h.owner >= 0 && p.patterns[h.pattern].owner == int32(n): // a larger place stands for it
+			m := s.mentionOf(h)
+			m.Reason = unclear(h)
+			ex.Mentions = append(ex.Mentions, m)
 		}
 	}
 	slices.SortStableFunc(ex.Mentions, func(a, b Mention) int {
@@ -146,8 +151,12 @@ func (s *scratch) explainHit(h *hit) Mention {
 		m.Reason = "a title stands before it"
 	case m.Counts && h.class == classBackref:
 		m.Reason = "the full name is in the item"
+	case m.Counts && s.p.patterns[h.pattern].roman:
+		m.Reason = "needs no context; spelled otherwise than in the rule"
 	case m.Counts:
 		m.Reason = "needs no context"
+	case m.Unsure && strings.HasPrefix(h.clause, "one of "):
+		m.Reason = unclear(h)
 	case m.Unsure && h.class == classBackref:
 		m.Reason = "a surname; whose is not clear"
 	case m.Unsure:
@@ -167,6 +176,9 @@ func (s *scratch) explainHit(h *hit) Mention {
 	}
 	return m
 }
+
+// unclear says that a name may stand for several rules.
+func unclear(h *hit) string { return "nothing tells which rule is meant: " + h.clause }
 
 // refusal says what dropped a name.
 func (s *scratch) refusal(h *hit) string {
@@ -193,6 +205,12 @@ func (s *scratch) refusal(h *hit) string {
 		return "the surname goes to " + other()
 	case whyAlone:
 		return "a surname, and the full name is not in the item"
+	case whySense:
+		return "another rule bears the name, and the item speaks for it: " + other()
+	case whyOpen:
+		return unclear(&s.hits[h.by])
+	case whyBound:
+		return "the item gives the acronym another meaning, beside " + other()
 	case whyNone:
 	}
 	return "does not count"

@@ -42,9 +42,10 @@ type hit struct {
 type hitState uint8
 
 const (
-	pending  hitState = iota
-	accepted          // counts
-	unsure            // a candidate
+	pending   hitState = iota
+	accepted           // counts
+	unsure             // a candidate
+	contested          // counts once it is known whose it is
 	dropped
 )
 
@@ -73,6 +74,11 @@ type scratch struct {
 	altAt []int32 // alts of word i of the field at hand: altAt[i]:altAt[i+1]
 	first []int32 // words of the field at hand that may begin a match
 	reads []text.Reading
+
+	sense    []sense   // of the entities whose names others bear too
+	bindings []binding // of acronyms
+	key      key       // of a word at hand
+	spelled  []spelled // ways in which a word begins a name by its keys
 
 	hits      []hit   // names, by field and place
 	words     [][]hit // words, by lexicon, by field and place
@@ -130,6 +136,7 @@ func (s *scratch) reset() {
 // scan collects all names and words of both fields.
 func (s *scratch) scan() {
 	for f := range int8(fields) {
+		begun := len(s.hits)
 		toks := s.an[f].Tokens(s.texts[f], s.lang)
 		s.toks[f] = toks
 		s.sentences[f] = s.sentences[f][:0]
@@ -146,6 +153,7 @@ func (s *scratch) scan() {
 			s.begin(f, i)
 			s.sort(mark)
 		}
+		s.transliterate(f, begun)
 	}
 }
 
@@ -192,7 +200,7 @@ func (s *scratch) lookup(f int8, toks []text.Token) {
 				s.alts = append(s.alts, alt{id: w.next - 1, state: w.state, reading: n, kinds: r.Kind})
 				first = first || w.state != 0
 			}
-			if r.Kind&^(text.Clitic|text.Article) == 0 { // a stem covers its own endings
+			if r.Kind&^(text.Clitic|text.Article|text.Elision) == 0 { // a stem covers its own endings
 				for _, st := range d.stemsOf(text.StemHash(r.Term)) {
 					if begins(r.Term, st.text) {
 						first = s.stem(st.id, n, r.Kind) || first

@@ -115,7 +115,7 @@ func (s *scratch) entityTag(owner int32, hits []int32) {
 	for _, i := range hits {
 		if h := &s.hits[i]; h.state == accepted {
 			tag.Status, want = item.Certain, accepted
-			tag.Confidence = max(tag.Confidence, h.class.confidence())
+			tag.Confidence = max(tag.Confidence, s.confidence(h))
 		}
 	}
 	var last *hit
@@ -136,6 +136,14 @@ func (s *scratch) entityTag(owner int32, hits []int32) {
 		s.show(h, clause)
 	}
 	s.put(tag, mark)
+}
+
+// confidence is how often what counts as a hit does is right.
+func (s *scratch) confidence(h *hit) float64 {
+	if s.p.patterns[h.pattern].roman {
+		return h.class.confidence() - keyDoubt
+	}
+	return h.class.confidence()
 }
 
 // show adds a piece of evidence.
@@ -180,7 +188,7 @@ func (s *scratch) imply() {
 		h := &s.hits[i]
 		confidence := candidateConfidence
 		if h.state == accepted {
-			confidence = h.class.confidence()
+			confidence = s.confidence(h)
 		}
 		for _, up := range s.p.entities[h.owner].ancestry {
 			at := slices.IndexFunc(s.holders, func(o holder) bool { return o.entity == up })

@@ -18,6 +18,8 @@ import (
 // diffFlags are what `marsad rules diff` can be told.
 type diffFlags struct {
 	old, new, items string
+	archive         bool
+	config          string
 	json            bool
 	limit           int
 }
@@ -25,16 +27,20 @@ type diffFlags struct {
 func newRulesDiff() *cobra.Command {
 	var f diffFlags
 	cmd := &cobra.Command{
-		Use:   "diff --new FOLDER --items FILE",
+		Use:   "diff --new FOLDER {--items FILE | --archive}",
 		Short: "Show which items gain or lose which tag from one pack to another",
-		Long: `Tags the items of a file with two packs and shows each tag that only one of
-them gives, with its evidence, and a sum per tag at the end. The file holds JSON
-lines as 'marsad tag' reads them; .gz is unpacked; - is stdin.`,
-		Example: "  marsad rules diff --new ./my-pack --items news.jsonl.gz\n  marsad rules diff --old ./before --new ./after --items - < news.jsonl",
+		Long: `Tags items with two packs and shows each tag that only one of them gives, with
+its evidence, and a sum per tag at the end. The items are those of a file (JSON
+lines as 'marsad tag' reads them; .gz is unpacked; - is stdin), or the articles of
+the running daemon, or of the data folder when none runs.
+
+Nothing is changed. 'marsad retag' puts the pack of the configuration into force
+for the articles that are there already.`,
+		Example: "  marsad rules diff --new ./my-pack --archive\n  marsad rules diff --new ./my-pack --items news.jsonl.gz\n  marsad rules diff --old ./before --new ./after --items - < news.jsonl",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if f.items == "" {
-				return usageError{errors.New("marsad: --items is needed: a file of items as JSON lines, or -")}
+			if (f.items == "") == !f.archive {
+				return usageError{errors.New("marsad: say what to compare on: --archive, or --items and a file of items as JSON lines, or -")}
 			}
 			if f.old == f.new {
 				return usageError{errors.New("marsad: --old and --new are one pack; give the folder of another")}
@@ -45,6 +51,8 @@ lines as 'marsad tag' reads them; .gz is unpacked; - is stdin.`,
 	cmd.Flags().StringVar(&f.old, "old", "", "folder of the pack before (default: the built-in iraq-syria)")
 	cmd.Flags().StringVar(&f.new, "new", "", "folder of the pack after (default: the built-in iraq-syria)")
 	cmd.Flags().StringVar(&f.items, "items", "", "file of items, JSON lines, perhaps .gz; - is stdin")
+	cmd.Flags().BoolVar(&f.archive, "archive", false, "the articles that were collected")
+	configFlag(cmd, &f.config)
 	cmd.Flags().BoolVar(&f.json, "json", false, "one JSON object per tag gained or lost")
 	cmd.Flags().IntVarP(&f.limit, "limit", "n", 200, "how many changes to show; the sums count all")
 	return cmd
@@ -67,33 +75,47 @@ func rulesDiff(cmd *cobra.Command, f diffFlags) error {
 	if err != nil {
 		return packMistakes(err)
 	}
-	if _, err := os.Stat(f.items); err != nil && f.items != "-" {
+	d := differ{w: bufio.NewWriter(cmd.OutOrStdout()), f: f, sums: map[string][3]int{}}
+	defer d.w.Flush()
+	if f.archive {
+		file, err := loadConfig(cmd, f.config)
+		if err != nil {
+			return err
+		}
+		err = eachArchived(cmd.Context(), file.Config, func(it item.Item) error {
+			return d.compare(string(it.ID), it, before, after)
+		})
+		if err != nil {
+			return err
+		}
+	} else if err := d.file(cmd, before, after); err != nil {
+		return err
+	}
+	d.sum(before, after)
+	if d.bad > 0 {
+		return fmt.Errorf("%s could not be read", plural(d.bad, "line"))
+	}
+	return nil
+}
+
+// file compares on the items of a file.
+func (d *differ) file(cmd *cobra.Command, before, after *tagger.Pack) error {
+	if _, err := os.Stat(d.f.items); err != nil && d.f.items != "-" {
 		return usageError{fmt.Errorf("marsad: --items: %w", err)}
 	}
-	in, _, err := openItems(f.items, cmd.InOrStdin())
+	in, _, err := openItems(d.f.items, cmd.InOrStdin())
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	d := differ{w: bufio.NewWriter(cmd.OutOrStdout()), f: f, sums: map[string][3]int{}}
-	defer d.w.Flush()
-	bad := 0
-	err = eachItem(in, func(n int, id string, it item.Item, err error) error {
+	return eachItem(in, func(n int, id string, it item.Item, err error) error {
 		if err != nil {
-			bad++
-			fmt.Fprintf(cmd.ErrOrStderr(), "%s:%d: %v\n", f.items, n, err)
+			d.bad++
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s:%d: %v\n", d.f.items, n, err)
 			return nil
 		}
 		return d.compare(id, it, before, after)
 	})
-	if err != nil {
-		return err
-	}
-	d.sum(before, after)
-	if bad > 0 {
-		return fmt.Errorf("%s could not be read", plural(bad, "line"))
-	}
-	return nil
 }
 
 // A differ compares and counts.
@@ -101,7 +123,7 @@ type differ struct {
 	w              *bufio.Writer
 	f              diffFlags
 	items, changed int
-	shown          int
+	shown, bad     int
 	sums           map[string][3]int // per tag: gained, lost, of another status
 }
 

@@ -69,6 +69,9 @@ func printStatus(w io.Writer, st server.Status, now time.Time) {
 	for _, s := range st.Stages {
 		fmt.Fprintf(w, "stage    %-8s at %d of %s, %d behind%s\n", s.Name, s.Position, s.Stream, s.Lag, prefixed("; ", s.Error))
 	}
+	if r := st.Retag; r != nil {
+		fmt.Fprintf(w, "retag    %s, %d of %s, %d changed%s\n", r.State, r.Done, plural(r.Total, "article"), r.Changed, prefixed("; ", r.Error))
+	}
 	for _, r := range st.Receivers {
 		fmt.Fprintf(w, "receiver %-8s %d waiting, %d dead%s\n", r.Name, r.Pending, r.Dead, prefixed("; ", r.Error))
 	}
