@@ -51,6 +51,11 @@ bench: ## benchmarks of every part; compare runs with bin/tools/benchstat
 bench-replay: ## ten days of news through all stages, beside Bleve alone (docs/performance.md)
 	$(GO) test -run '^$$' -bench ReplayNews -benchtime 1x -count 3 -timeout 30m ./pipeline
 
+.PHONY: bench-tag
+bench-tag: ## tagging part by part, beside general Aho-Corasick libraries (docs/performance.md)
+	$(GO) test -run '^$$' -bench 'Floor|Tagging|Load' ./text ./tagger
+	$(GO) -C internal/tools/acbench test -run '^$$' -bench General
+
 .PHONY: torture
 torture: build ## the long crash, power and full-disk tests (docs/reliability.md); as root
 	MARSAD_TORTURE=1 $(GO) test -run 'Crash|Kill|Full' -v -timeout 60m ./bus ./index ./pipeline ./cmd/marsad

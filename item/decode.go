@@ -99,6 +99,8 @@ func (r *reader) tagged(t *Tagged) {
 			t.Pack = r.str()
 		case "story":
 			t.Story = ID(r.str())
+		case "event":
+			t.Event = ID(r.str())
 		case "seq":
 			t.Seq = r.number()
 		default:

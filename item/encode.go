@@ -50,6 +50,7 @@ func AppendTagged(dst []byte, t Tagged) ([]byte, error) {
 	}
 	w.may("pack", t.Pack)
 	w.may("story", string(t.Story))
+	w.may("event", string(t.Event))
 	if t.Seq != 0 {
 		w.key("seq")
 		w.b = strconv.AppendUint(w.b, t.Seq, 10)

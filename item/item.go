@@ -139,6 +139,10 @@ type Tagged struct {
 	// Story is the id of the first item of the group of copies this item
 	// belongs to; the item's own id while it is alone.
 	Story ID `json:"story,omitempty"`
+	// Event is the id of the first item of the group of stories that tell of one
+	// event: follow-ups, translations; the item's own id while it is alone, empty
+	// in records of before it was told. It folds lists and never stops an alert.
+	Event ID `json:"event,omitempty"`
 	// Seq is the position in the ITEMS stream of the record this was made from.
 	Seq uint64 `json:"seq,omitempty"`
 }

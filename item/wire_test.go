@@ -28,7 +28,7 @@ func sample() item.Tagged {
 			{Kind: item.Place, ID: "iraq", Status: item.Candidate, Implied: true, Confidence: 1},
 			{Kind: item.Theme, ID: "wall", Status: item.Certain, Confidence: 1e-7, Modality: "denied"},
 		},
-		Pack: "p", Story: id, Seq: 1 << 40,
+		Pack: "p", Story: id, Event: id, Seq: 1 << 40,
 	}
 }
 

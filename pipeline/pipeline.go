@@ -34,6 +34,7 @@ import (
 	"marsad/item"
 	"marsad/query"
 	"marsad/server"
+	"marsad/story"
 )
 
 // Options is what a Pipeline is made of. Config and Log are required.
@@ -79,8 +80,10 @@ type Pipeline struct {
 	alerts *bus.Topic[alert.Alert]
 
 	rules atomic.Pointer[rulebook]
-	retag *retag
-	known *ingest.Known
+	// stories belongs to the tag stage.
+	stories *story.Grouper
+	retag   *retag
+	known   *ingest.Known
 
 	poller   *ingest.Poller
 	index    *index.Index
@@ -177,7 +180,12 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	p.goRun(g, "disk", func() error { return p.guard(ctx) })
 	if p.cfg.Has(config.Tag) {
-		p.goRun(g, "tag", func() error { return p.items.Consume(ctx, tagStage, p.tagFrom, p.tag) })
+		p.goRun(g, "tag", func() error {
+			if err := p.restoreStories(ctx); err != nil {
+				return err
+			}
+			return p.items.Consume(ctx, tagStage, p.tagFrom, p.tag)
+		})
 		p.goRun(g, "retag", func() error { return p.retag.run(ctx) })
 	}
 	if p.index != nil {

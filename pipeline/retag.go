@@ -259,7 +259,7 @@ func (r *retag) again(ctx context.Context, pack *rulebook, lane *bus.Topic[item.
 			continue
 		}
 		t := pack.Tag(old.Item)
-		t.Seq, t.Story = old.Seq, old.Story
+		t.Seq, t.Story, t.Event = old.Seq, old.Story, old.Event
 		gained, lost := compareTags(old.Tags, t.Tags)
 		if gained+lost > 0 {
 			d.Changed++

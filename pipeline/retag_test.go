@@ -28,6 +28,7 @@ func packOf(t *testing.T, rawah string) string {
 	t.Helper()
 	dir := t.TempDir()
 	pack := fmt.Sprintf(`pack: test
+examples: optional
 places:
 - {id: al-qaem, name: al-Qaem, plain: {en: [Qaem]}}
 - {id: rawah, name: Rawah, plain: {en: [%s]}}

@@ -36,14 +36,16 @@ func (p *Pipeline) openTagging(ctx context.Context) error {
 	return p.openRetag(ctx)
 }
 
-// tag tags a batch of items and publishes the results. Tagging is a pure
-// function, so after an error or a crash the same records are simply done again.
+// tag tags a batch of items, tells copies from new stories and publishes the
+// results. Tagging is a pure function and telling stories gives the same answer
+// again, so after an error or a crash the same records are simply done again.
 func (p *Pipeline) tag(ctx context.Context, recs []bus.Record[item.Item]) error {
 	pack := p.rules.Load()
 	out := make([]item.Tagged, len(recs))
 	for i, r := range recs {
 		out[i] = pack.Tag(r.Value)
-		out[i].Seq, out[i].Story = r.Seq, r.Value.ID
+		out[i].Seq = r.Seq
+		out[i].Story, out[i].Event = p.stories.Add(out[i])
 	}
 	if err := p.retag.news(ctx, out); err != nil {
 		return err

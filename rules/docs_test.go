@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"marsad/rules"
 )
@@ -50,7 +49,7 @@ func TestReferenceSnippets(t *testing.T) {
 			continue
 		}
 		n++
-		if _, err := rules.Load(fstest.MapFS{"rules.yaml": {Data: []byte("pack: p\n" + s.text)}}); err != nil {
+		if _, err := rules.Load(pack("pack: p\n" + s.text)); err != nil {
 			t.Errorf("docs/rules.md:%d: %v", s.line, err)
 		}
 	}

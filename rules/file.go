@@ -21,8 +21,10 @@ type file struct {
 	Pack     scalar     `yaml:"pack"`
 	Schema   scalar     `yaml:"schema"`
 	About    string     `yaml:"about"`
+	Checks   scalar     `yaml:"examples"` // "optional" in a pack that may do without
 	Lexicons lexicons   `yaml:"lexicons"`
 	Decoys   words      `yaml:"decoys"`
+	Common   words      `yaml:"common"`
 	Actors   []entity   `yaml:"actors"`
 	Places   []entity   `yaml:"places"`
 	Themes   []theme    `yaml:"themes"`
@@ -33,14 +35,17 @@ type file struct {
 // its own keys, further ones under also.
 type entity struct {
 	block
-	ID       scalar    `yaml:"id"`
-	Name     string    `yaml:"name"`
-	Type     string    `yaml:"type"`
-	In       scalar    `yaml:"in"`
-	At       []float64 `yaml:"at"`
-	Exposes  []scalar  `yaml:"exposes"`
-	Also     []block   `yaml:"also"`
-	Examples []example `yaml:"examples"`
+	ID        scalar    `yaml:"id"`
+	Name      string    `yaml:"name"`
+	Type      string    `yaml:"type"`
+	In        scalar    `yaml:"in"`
+	At        []float64 `yaml:"at"`
+	Exposes   []scalar  `yaml:"exposes"`
+	Like      []scalar  `yaml:"like"`
+	Beside    operand   `yaml:"beside"`
+	Prominent bool      `yaml:"prominent"`
+	Also      []block   `yaml:"also"`
+	Examples  []example `yaml:"examples"`
 }
 
 type block struct {
@@ -55,6 +60,7 @@ type block struct {
 	From     date     `yaml:"from"`
 	Until    date     `yaml:"until"`
 	Unsure   bool     `yaml:"unsure"`
+	Translit *bool    `yaml:"translit"`
 	Role     scalar   `yaml:"role"`
 	Note     string   `yaml:"note"`
 }
@@ -330,10 +336,11 @@ func (c *clause) decode(d *yamlpos.Decoder, n *yaml.Node) {
 	}
 }
 
-// parse turns one file into a source.
-func parse(name string, data []byte) (tagger.Source, []Mistake) {
+// parse turns one file into a source; free says that the file lets rules do
+// without examples.
+func parse(name string, data []byte) (src tagger.Source, free bool, mistakes []Mistake) {
 	var f file
-	_, mistakes := yamlpos.Decode(name, data, &f)
+	_, mistakes = yamlpos.Decode(name, data, &f)
 	p := parser{file: name}
 	out := tagger.Source{Pack: f.Pack.text, Pos: p.at(max(f.Pack.line, 1), max(f.Pack.col, 1))}
 	if v := f.Schema.text; v != "" && v != strconv.Itoa(schema) {
@@ -342,10 +349,13 @@ func parse(name string, data []byte) (tagger.Source, []Mistake) {
 			What: "schema " + strconv.Quote(v) + " is not known", Hint: "this Marsad reads schema " + strconv.Itoa(schema),
 		})
 	}
+	if v := f.Checks.text; v != "" && v != optional {
+		p.mistake(f.Checks, strconv.Quote(v)+" is not known here", "write examples: optional, or leave the line out")
+	}
 	for _, l := range f.Lexicons {
 		out.Lexicons = append(out.Lexicons, tagger.Lexicon{ID: l.id.text, Pos: p.pos(l.id), Words: p.words(l.words)})
 	}
-	out.Decoys = p.words(f.Decoys)
+	out.Decoys, out.Common = p.words(f.Decoys), p.words(f.Common)
 	for i := range f.Actors {
 		out.Entities = append(out.Entities, p.entity(item.Actor, &f.Actors[i]))
 	}
@@ -355,7 +365,7 @@ func parse(name string, data []byte) (tagger.Source, []Mistake) {
 	for i := range f.Themes {
 		out.Themes = append(out.Themes, p.theme(&f.Themes[i]))
 	}
-	return out, append(mistakes, p.mistakes...)
+	return out, f.Checks.text == optional, append(mistakes, p.mistakes...)
 }
 
 type parser struct {
@@ -388,7 +398,7 @@ func (p *parser) words(ws words) []tagger.Words {
 func (p *parser) entity(kind item.Kind, in *entity) tagger.Entity {
 	out := tagger.Entity{
 		Kind: kind, ID: in.ID.text, Pos: p.pos(in.ID), Name: in.Name, Type: in.Type, In: in.In.text, InPos: p.pos(in.In),
-		Exposes: p.refs(in.Exposes), Examples: p.examples(in.Examples),
+		Exposes: p.refs(in.Exposes), Like: p.refs(in.Like), Beside: p.operand(in.Beside), Prominent: in.Prominent, Examples: p.examples(in.Examples),
 	}
 	switch {
 	case len(in.At) == 0:
@@ -398,6 +408,9 @@ func (p *parser) entity(kind item.Kind, in *entity) tagger.Entity {
 		p.mistake(in.ID, "\"at\" of "+in.ID.text+" is no latitude and longitude", "write at: [34.37, 41.09]")
 	}
 	for _, b := range append([]block{in.block}, in.Also...) {
+		if b.Translit == nil { // what a rule says of itself goes for all of its blocks
+			b.Translit = in.Translit
+		}
 		out.Blocks = append(out.Blocks, p.block(in.ID, &b))
 	}
 	return out
@@ -407,7 +420,7 @@ func (p *parser) block(id scalar, in *block) tagger.Block {
 	out := tagger.Block{
 		Pos: p.pos(id), Strong: p.words(in.Strong), Plain: p.words(in.Plain), Gated: p.words(in.Gated),
 		Acronyms: p.words(in.Acronyms), Backref: p.words(in.Backref), Gate: p.clauses(in.Gate), Reject: p.clauses(in.Reject),
-		From: time.Time(in.From), Until: time.Time(in.Until), Unsure: in.Unsure,
+		From: time.Time(in.From), Until: time.Time(in.Until), Unsure: in.Unsure, Translit: in.Translit,
 		Role: in.Role.text, RolePos: p.pos(in.Role),
 	}
 	if in.Titled != nil {

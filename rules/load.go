@@ -46,12 +46,12 @@ func (e *Error) Error() string {
 // compiles them. The error is an *Error with every mistake, or says that the
 // folder cannot be read.
 func Load(fsys fs.FS) (*tagger.Pack, error) {
-	sources, err := read(fsys)
+	sources, missing, err := read(fsys)
 	if err != nil {
 		return nil, err
 	}
 	pack, found := tagger.Compile(sources...)
-	if len(found) > 0 {
+	if found = append(found, missing...); len(found) > 0 {
 		return nil, mistaken(found)
 	}
 	return pack, nil
@@ -60,12 +60,12 @@ func Load(fsys fs.FS) (*tagger.Pack, error) {
 // Test reads a pack as Load does and runs its examples: one report a rule.
 // Examples that fail are no error.
 func Test(fsys fs.FS) ([]tagger.Report, error) {
-	sources, err := read(fsys)
+	sources, missing, err := read(fsys)
 	if err != nil {
 		return nil, err
 	}
 	reports, found := tagger.Test(sources...)
-	if len(found) > 0 {
+	if found = append(found, missing...); len(found) > 0 {
 		return nil, mistaken(found)
 	}
 	return reports, nil
@@ -79,31 +79,35 @@ func mistaken(found []tagger.Mistake) error {
 	return &Error{Mistakes: yamlpos.Sort(mistakes)}
 }
 
-// read reads the files of a pack.
-func read(fsys fs.FS) ([]tagger.Source, error) {
+// read reads the files of a pack, and says which rules lack examples.
+func read(fsys fs.FS) (sources []tagger.Source, missing []tagger.Mistake, err error) {
 	files, err := list(fsys)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var (
-		sources  []tagger.Source
+		free     bool
 		mistakes []Mistake
 	)
 	for _, name := range files {
 		data, err := fs.ReadFile(fsys, name)
 		if err != nil {
-			return nil, fmt.Errorf("read rule file: %w", err)
+			return nil, nil, fmt.Errorf("read rule file: %w", err)
 		}
-		src, ms := parse(name, data)
+		src, one, ms := parse(name, data)
+		free = free || one
 		mistakes = append(mistakes, ms...)
 		sources = append(sources, src)
 	}
 	// A file that is no valid YAML takes its rules with it; what would then be
 	// said about the others' references to them would mislead.
 	if len(mistakes) > 0 {
-		return nil, &Error{Mistakes: yamlpos.Sort(mistakes)}
+		return nil, nil, &Error{Mistakes: yamlpos.Sort(mistakes)}
 	}
-	return sources, nil
+	if !free {
+		missing = lacking(sources)
+	}
+	return sources, missing, nil
 }
 
 func list(fsys fs.FS) ([]string, error) {

@@ -65,7 +65,7 @@ func TestMistakesHaveTheirPlace(t *testing.T) {
 	tests := []struct{ name, yaml, want string }{
 		{"unknown key", "pack: p\nactors:\n- id: a\n  strng: {en: [A B]}\n", `p.yaml:4:3: unknown key "strng"; did you mean "strong"?`},
 		{"unknown scope", "pack: p\nplaces:\n- id: a\n  plain: {en: [Aa]}\n  reject: [{nea: {max: 1, any: [x]}}]\n", `p.yaml:5:13: unknown key "nea"; did you mean "near"?`},
-		{"duplicate name", "pack: p\nactors:\n- id: a\n  strong: {en: [Abe Lin]}\n- id: b\n  strong: {en: [Abé Lin]}\n", `p.yaml:6:17: "Abé Lin" names b here and a at p.yaml:4; put it under "gated" in one of them, or bound both in time`},
+		{"duplicate name", "pack: p\nactors:\n- id: a\n  strong: {en: [Abe Lin]}\n- id: b\n  strong: {en: [Abé Lin]}\n", `p.yaml:6:17: "Abé Lin" names b here and a at p.yaml:4; put it under "gated" in one of them, bound both in time, or say in one "like"`},
 		{"unknown reference", "pack: p\nplaces:\n- id: a\n  gated: {en: [Aa]}\n  gate: [{doc: place:bb}]\n", `p.yaml:5:16: unknown place "bb"`},
 		{"circle", "pack: p\nplaces:\n- {id: a, in: b, plain: {en: Aaa}}\n- {id: b, in: a, plain: {en: Bbb}}\n", `p.yaml:3:15: the places that hold "a" form a circle`},
 		{"failing example", "pack: p\nactors:\n- id: a\n  strong: {en: [Abe Lin]}\n  examples: [{yes: Nobody, lang: en}]\n", `p.yaml:5:20: the example must give actor a and does not`},
@@ -78,6 +78,8 @@ func TestMistakesHaveTheirPlace(t *testing.T) {
 		{"one gate for two", "pack: p\nlexicons: {x: {en: [xyz]}}\nplaces:\n- {id: a, gated: {en: [Springfield]}, gate: [{sentence: x}]}\n- {id: b, gated: {en: [Springfield]}, gate: [{sentence: x}]}\n", `p.yaml:5:24: "Springfield" has one gate for b here and for a at p.yaml:4; ask for what tells the two apart`},
 		{"one gate for two, words in place", "pack: p\nplaces:\n- {id: a, gated: {en: [Springfield]}, gate: [{sentence: [{en: [xyz]}]}]}\n- {id: b, gated: {en: [Springfield]}, gate: [{sentence: [{en: [xyz]}]}]}\n", `p.yaml:4:24: "Springfield" has one gate`},
 		{"one title for two", "pack: p\nlexicons: {x: {en: [king]}}\nactors:\n- {id: a, titled: {titles: x, names: {en: [Zog]}}}\n- {id: b, titled: {titles: x, names: {en: [Zog]}}}\n", `p.yaml:5:44: "Zog" after one title is b here and a at p.yaml:4`},
+		{"a common word", "pack: p\ncommon: {en: [Hit], ar: [القائم]}\nplaces:\n- {id: a, plain: {en: [Hit, Hit Town], ar: [القائم], tr: [Hit]}}\n- {id: b, gated: {en: [HIT]}, strong: {en: [HIT]}, gate: [{doc: place:a}]}\n", `p.yaml:4:24: "Hit" of a is a common word (p.yaml:2); put it under "gated"`},
+		{"a common Arabic word", "pack: p\ncommon: {ar: [قائم, القائم]}\nplaces:\n- {id: a, plain: {ar: [القَائم]}}\n", `p.yaml:4:24: "القَائم" of a is a common word (p.yaml:2)`},
 		{"unknown parent", "pack: p\nplaces:\n- {id: a, in: c, plain: {en: Aaa}}\n", `p.yaml:3:15: unknown place "c"`},
 		{"actor in a place", "pack: p\nactors:\n- {id: a, in: a, plain: {en: Aaa}}\n", `p.yaml:3:15: actor "a" has "in"; only places lie in places`},
 		{"unknown language", "pack: p\nactors:\n- {id: a, plain: {english: Aaa}}\n", `p.yaml:3:19: unknown language "english"`},
@@ -89,7 +91,7 @@ func TestMistakesHaveTheirPlace(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := rules.Load(fstest.MapFS{"p.yaml": {Data: []byte(tt.yaml)}})
+			_, err := rules.Load(pack(tt.yaml))
 			var e *rules.Error
 			if !errors.As(err, &e) || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got  %v\nwant %s", err, tt.want)
@@ -102,13 +104,14 @@ func TestMistakesHaveTheirPlace(t *testing.T) {
 func TestNoMistake(t *testing.T) {
 	t.Parallel()
 	for name, yaml := range map[string]string{
-		"one role, one after the other": "actors:\n- {id: a, role: king, strong: {en: [Abe Lin]}, until: 2020-01-01}\n- {id: b, role: king, strong: {en: [Bob Lin]}, from: 2020-01-01}\n",
-		"gates that differ":             "lexicons: {x: {en: [xyz]}, y: {en: [yyz]}}\nplaces:\n- {id: a, gated: {en: [Springfield]}, gate: [{sentence: x}]}\n- {id: b, gated: {en: [Springfield]}, gate: [{sentence: y}]}\n",
-		"titles that differ":            "lexicons: {x: {en: [king]}, y: {en: [queen]}}\nactors:\n- {id: a, titled: {titles: x, names: {en: [Zog]}}}\n- {id: b, titled: {titles: y, names: {en: [Zog]}}}\n",
-		"one gated, one plain":          "lexicons: {x: {en: [xyz]}}\nplaces:\n- {id: a, plain: {en: [Springfield]}}\n- {id: b, gated: {en: [Springfield]}, gate: [{sentence: x}]}\n",
-		"a shared surname":              "actors:\n- {id: a, strong: {en: [Abe Lin]}, backref: {en: [Lin]}}\n- {id: b, strong: {en: [Bob Lin]}, backref: {en: [Lin]}}\n",
+		"one role, one after the other":     "actors:\n- {id: a, role: king, strong: {en: [Abe Lin]}, until: 2020-01-01}\n- {id: b, role: king, strong: {en: [Bob Lin]}, from: 2020-01-01}\n",
+		"gates that differ":                 "lexicons: {x: {en: [xyz]}, y: {en: [yyz]}}\nplaces:\n- {id: a, gated: {en: [Springfield]}, gate: [{sentence: x}]}\n- {id: b, gated: {en: [Springfield]}, gate: [{sentence: y}]}\n",
+		"titles that differ":                "lexicons: {x: {en: [king]}, y: {en: [queen]}}\nactors:\n- {id: a, titled: {titles: x, names: {en: [Zog]}}}\n- {id: b, titled: {titles: y, names: {en: [Zog]}}}\n",
+		"one gated, one plain":              "lexicons: {x: {en: [xyz]}}\nplaces:\n- {id: a, plain: {en: [Springfield]}}\n- {id: b, gated: {en: [Springfield]}, gate: [{sentence: x}]}\n",
+		"a common word in another language": "common: {en: [Hit]}\nplaces:\n- {id: a, plain: {tr: [Hit]}, gated: {en: [Hit]}}\n",
+		"a shared surname":                  "actors:\n- {id: a, strong: {en: [Abe Lin]}, backref: {en: [Lin]}}\n- {id: b, strong: {en: [Bob Lin]}, backref: {en: [Lin]}}\n",
 	} {
-		if _, err := rules.Load(fstest.MapFS{"p.yaml": {Data: []byte("pack: p\n" + yaml)}}); err != nil {
+		if _, err := rules.Load(pack("pack: p\n" + yaml)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -121,8 +124,8 @@ func TestEveryMistakeIsListed(t *testing.T) {
 		"b.yaml": {Data: []byte("places:\n- {id: c, in: nowhere, plain: {en: [Cee]}}\n")},
 	})
 	var e *rules.Error
-	if !errors.As(err, &e) || len(e.Mistakes) != 3 || e.Mistakes[2].File != "b.yaml" {
-		t.Errorf("got %v, want three mistakes in two files", err)
+	if !errors.As(err, &e) || len(e.Mistakes) != 6 || e.Mistakes[5].File != "b.yaml" {
+		t.Errorf("got %v, want six mistakes in two files: each rule lacks examples, and has one more", err)
 	}
 }
 
@@ -138,7 +141,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte("pack: p\nthemes:\n- {id: t, any: [{near: {of: [{en: [aaa]}, {en: [bbb]}]}}]}\ndecoys: {en: [x y]}\n"))
 	f.Add([]byte("a: &a [*a]\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		p, err := rules.Load(fstest.MapFS{"p.yaml": {Data: data}})
+		p, err := rules.Load(pack(string(data)))
 		if (p == nil) == (err == nil) {
 			t.Errorf("pack %v, error %v", p, err)
 		}

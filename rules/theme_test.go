@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"marsad/item"
 	"marsad/rules"
@@ -14,7 +13,7 @@ import (
 // one loads a pack of one file.
 func one(t *testing.T, yaml string) *tagger.Pack {
 	t.Helper()
-	p, err := rules.Load(fstest.MapFS{"p.yaml": {Data: []byte("pack: p\n" + yaml)}})
+	p, err := rules.Load(pack("pack: p\n" + yaml))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +135,7 @@ func TestThemeMistakes(t *testing.T) {
 		"any: [{doc: wall}]\n  modality: {planned: [pln]}":                            "p.yaml:13:24: unknown lexicon \"pln\"; did you mean \"plan\"?",
 		"any: [{doc: wall}]\n  modality: {}\n  examples: [{yes: A wall, is: denied}]": "must give theme t as denied; it gives fact",
 	} {
-		_, err := rules.Load(fstest.MapFS{"p.yaml": {Data: []byte("pack: p\n" + words + "\nthemes:\n- id: t\n  " + theme + "\n")}})
+		_, err := rules.Load(pack("pack: p\n" + words + "\nthemes:\n- id: t\n  " + theme + "\n"))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s\ngot  %v\nwant %s", theme, err, want)
 		}

@@ -77,6 +77,8 @@ type Article struct {
 	Flags    []string  `json:"flags,omitempty"`
 	// Story is the first article of the group of copies this one belongs to.
 	Story item.ID `json:"story,omitempty"`
+	// Event is the first article of the stories that tell of the same event.
+	Event item.ID `json:"event,omitempty"`
 	// Pack is the hash of the rule pack that tagged it.
 	Pack string `json:"pack,omitempty"`
 }
@@ -122,7 +124,7 @@ func NewArticle(t item.Tagged) Article {
 	return Article{
 		Hit: articleHit(t), Revision: t.Item.Revision, Author: t.Item.Author, Categories: t.Item.Categories,
 		PublishedRaw: t.Item.PublishedRaw, Revised: t.Item.Revised, Listed: t.Item.Listed,
-		Backfill: t.Item.Backfill, Flags: t.Item.Flags, Story: t.Story, Pack: t.Pack,
+		Backfill: t.Item.Backfill, Flags: t.Item.Flags, Story: t.Story, Event: t.Event, Pack: t.Pack,
 	}
 }
 

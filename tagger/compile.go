@@ -14,7 +14,7 @@ import (
 
 // engine is part of each pack's hash: raise it when equal rules come to give
 // other tags.
-const engine = "2"
+const engine = "3"
 
 // The bounds of a pack.
 const (
@@ -48,9 +48,10 @@ func newCompiler() *compiler {
 		p:     &Pack{},
 		dict:  newDictBuilder(),
 		trie:  newTrieBuilder(),
+		roman: newRomanBuilder(),
 		lex:   map[string]int32{},
 		ids:   map[string]int32{},
-		names: map[string][]owned{},
+		names: map[string][]owned{}, sharing: map[[2]int32]bool{},
 		roles: map[string][]office{}, inlined: map[string]int32{},
 	}
 }
@@ -61,19 +62,25 @@ func (c *compiler) compile(sources []Source) bool {
 	c.declare()
 	c.lexicons()
 	c.entities()
+	c.senses()
 	c.themes()
 	c.overlaps()
 	c.collisions()
+	c.likenesses()
+	c.unlike()
+	c.commons()
 	if len(c.mistakes) > 0 {
 		return false
 	}
 	p := c.p
-	p.dict, p.trie = c.dict.d, c.trie.seal()
-	p.dict.seal(p.trie.begin)
+	p.dict, p.trie = c.dict.d, c.trie.seal(p.patterns)
+	p.dict.seal(p.trie, c.trie.roles)
 	p.trie.root = nil
-	p.dict.sealStems(c.dict.begun)
+	p.dict.sealStems(c.dict.begun, c.trie.roles)
+	p.roman = c.roman.seal(p.patterns)
 	p.lexicons = c.lexCount
 	p.arm()
+	c.expand()
 	p.scratch.New = func() any { return newScratch(p) }
 	p.hash = hashOf(c.src)
 	p.entries = c.entryList()
@@ -86,11 +93,13 @@ type compiler struct {
 	src      Source
 	dict     *dictBuilder
 	trie     *trieBuilder
+	roman    romanBuilder
 	an       text.Analyzer
 	lex      map[string]int32 // lexicon by id
 	lexCount int
 	ids      map[string]int32 // entity by "kind:id"
 	names    map[string][]owned
+	sharing  map[[2]int32]bool // entities with a name in common
 	mistakes []Mistake
 	at       Word // that is added
 	roles    map[string][]office
@@ -112,6 +121,7 @@ func (c *compiler) join(sources []Source) {
 		}
 		c.src.Lexicons = append(c.src.Lexicons, s.Lexicons...)
 		c.src.Decoys = append(c.src.Decoys, s.Decoys...)
+		c.src.Common = append(c.src.Common, s.Common...)
 		c.src.Entities = append(c.src.Entities, s.Entities...)
 		c.src.Themes = append(c.src.Themes, s.Themes...)
 	}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"marsad/text"
 )
 
 // An office is a block whose names rest on a role.
@@ -75,6 +77,10 @@ func (c *compiler) collide(a, b owned) {
 		}
 		return
 	}
+	c.sharing[[2]int32{a.entity, b.entity}], c.sharing[[2]int32{b.entity, a.entity}] = true, true
+	if slices.Contains(c.p.entities[a.entity].like, b.entity) {
+		return // which is meant is judged by the item
+	}
 	if !c.overlap(a.block, b.block) || acronymous(a) != acronymous(b) {
 		return
 	}
@@ -82,7 +88,7 @@ func (c *compiler) collide(a, b owned) {
 	g, h := &c.p.blocks[a.block], &c.p.blocks[b.block]
 	switch {
 	case a.claims() && b.claims():
-		c.mistake(a.word.Pos, "put it under \"gated\" in one of them, or bound both in time", "%q names %s here and %s", a.word.Text, x.ID, where)
+		c.mistake(a.word.Pos, "put it under \"gated\" in one of them, bound both in time, or say in one \"like\" with the other's id", "%q names %s here and %s", a.word.Text, x.ID, where)
 	case a.class == classGated && b.class == classGated && sameGate(g.gate, h.gate):
 		c.mistake(a.word.Pos, "ask for what tells the two apart", "%q has one gate for %s here and for %s", a.word.Text, x.ID, where)
 	case a.class == classTitled && b.class == classTitled && slices.ContainsFunc(g.titles.sets, func(s set) bool { return slices.Contains(h.titles.sets, s) }):
@@ -106,4 +112,20 @@ func (o owned) claims() bool {
 func (c *compiler) overlap(a, b int32) bool {
 	x, y := &c.p.blocks[a], &c.p.blocks[b]
 	return (x.until.IsZero() || y.from.Before(x.until)) && (y.until.IsZero() || x.from.Before(y.until))
+}
+
+// commons finds names of one word that count without context and are words of
+// the language.
+func (c *compiler) commons() {
+	for _, ws := range c.src.Common {
+		c.langs(ws.Lang, ws.Pos)
+		for _, w := range ws.Text {
+			for _, o := range c.names[text.Fold(w.Text)] {
+				if o.claims() && !acronymous(o) && (o.lang == ws.Lang || ws.Lang == "all" || o.lang == "all") {
+					c.mistake(o.word.Pos, "put it under \"gated\", and say what must stand with it", "%q of %s is a common word (%s:%d)",
+						o.word.Text, c.p.entities[o.entity].id, w.Pos.File, w.Pos.Line)
+				}
+			}
+		}
+	}
 }

@@ -102,7 +102,7 @@ func (c *compiler) block(e int32, b *Block) {
 		for _, ws := range group.words {
 			c.langs(ws.Lang, ws.Pos)
 			for _, w := range ws.Text {
-				c.name(w, ws.Lang, group.class, e, n)
+				c.name(w, ws.Lang, group.class, e, n, b.Translit)
 			}
 		}
 	}
@@ -117,7 +117,7 @@ func count(words []Words) int {
 }
 
 // name adds one name of an entity.
-func (c *compiler) name(w Word, lang string, cl class, e, b int32) {
+func (c *compiler) name(w Word, lang string, cl class, e, b int32, translit *bool) {
 	if strings.Contains(w.Text, "*") {
 		c.mistake(w.Pos, "list the forms; endings are known", "a name cannot have a star: %q", w.Text)
 		return
@@ -149,7 +149,9 @@ func (c *compiler) name(w Word, lang string, cl class, e, b int32) {
 	if !c.pattern(w, p) {
 		return
 	}
-	c.names[strings.Join(words, " ")] = append(c.names[strings.Join(words, " ")], owned{word: w, lang: lang, entity: e, block: b, class: cl})
+	o := owned{word: w, lang: lang, entity: e, block: b, class: cl}
+	c.names[strings.Join(words, " ")] = append(c.names[strings.Join(words, " ")], o)
+	c.romanise(o, c.an.Tokens(w.Text, ""), p, translit)
 	for _, i := range joint { // al-Qaem is also written alQaem
 		merged := slices.Clone(words)
 		merged[i] += merged[i+1]
@@ -242,9 +244,14 @@ func (c *compiler) add(words []string, stars []bool, p pattern) {
 			ids[i] = c.dict.word(w)
 		}
 	}
-	c.trie.add(ids, int32(len(c.p.patterns)))
+	c.trie.add(ids, p.caps, int32(len(c.p.patterns)))
+	c.put(p, len(words))
+}
+
+// put adds a pattern of some words, which stands for the name that is added.
+func (c *compiler) put(p pattern, words int) {
 	c.p.patterns = append(c.p.patterns, p)
 	c.p.places = append(c.p.places, c.at.Pos)
 	c.p.texts = append(c.p.texts, c.at.Text)
-	c.p.longest = max(c.p.longest, int32(len(words)))
+	c.p.longest = max(c.p.longest, int32(words))
 }

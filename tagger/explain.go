@@ -80,8 +80,13 @@ func (p *Pack) Explain(it item.Item, kind item.Kind, id string) (ex Explanation,
 	tags := s.tags()
 	ex = Explanation{Kind: kind, ID: id, Tag: find(tags, kind, id), Mentions: s.refused}
 	for i := range s.hits {
-		if h := &s.hits[i]; h.owner == int32(n) {
+		switch h := &s.hits[i]; {
+		case h.owner == int32(n):
 			ex.Mentions = append(ex.Mentions, s.explainHit(h))
+		case h.owner >= 0 && p.patterns[h.pattern].owner == int32(n): // a larger place stands for it
+			m := s.mentionOf(h)
+			m.Reason = unclear(h)
+			ex.Mentions = append(ex.Mentions, m)
 		}
 	}
 	slices.SortStableFunc(ex.Mentions, func(a, b Mention) int {
@@ -146,8 +151,12 @@ func (s *scratch) explainHit(h *hit) Mention {
 		m.Reason = "a title stands before it"
 	case m.Counts && h.class == classBackref:
 		m.Reason = "the full name is in the item"
+	case m.Counts && s.p.patterns[h.pattern].roman:
+		m.Reason = "needs no context; spelled otherwise than in the rule"
 	case m.Counts:
 		m.Reason = "needs no context"
+	case m.Unsure && strings.HasPrefix(h.clause, "one of "):
+		m.Reason = unclear(h)
 	case m.Unsure && h.class == classBackref:
 		m.Reason = "a surname; whose is not clear"
 	case m.Unsure:
@@ -167,6 +176,9 @@ func (s *scratch) explainHit(h *hit) Mention {
 	}
 	return m
 }
+
+// unclear says that a name may stand for several rules.
+func unclear(h *hit) string { return "nothing tells which rule is meant: " + h.clause }
 
 // refusal says what dropped a name.
 func (s *scratch) refusal(h *hit) string {
@@ -193,6 +205,12 @@ func (s *scratch) refusal(h *hit) string {
 		return "the surname goes to " + other()
 	case whyAlone:
 		return "a surname, and the full name is not in the item"
+	case whySense:
+		return "another rule bears the name, and the item speaks for it: " + other()
+	case whyOpen:
+		return unclear(&s.hits[h.by])
+	case whyBound:
+		return "the item gives the acronym another meaning, beside " + other()
 	case whyNone:
 	}
 	return "does not count"
@@ -201,10 +219,13 @@ func (s *scratch) refusal(h *hit) string {
 func at(p Pos) string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col) }
 
 // refuse notes a name that stands in the text and not as its pattern asks.
-func (s *scratch) refuse(f int8, pattern, from, to int32, kinds text.ReadingKind) {
-	p, toks := &s.p.patterns[pattern], s.toks[f]
+func (s *scratch) refuse(f int8, e *ending, from, to int32, kinds text.ReadingKind) {
+	if s.watch < 0 || e.owner != s.watch || e.class == classWord {
+		return
+	}
+	p, toks := &s.p.patterns[e.pattern], s.toks[f]
 	start, end := toks[from].Start, toks[to].End
-	m := s.mentionOf(&hit{pattern: pattern, class: p.class, field: f, tok: from, end: to + 1, start: int32(start), len: int32(end - start)})
+	m := s.mentionOf(&hit{pattern: e.pattern, class: p.class, field: f, tok: from, end: to + 1, start: int32(start), len: int32(end - start)})
 	b := &s.p.blocks[p.block]
 	switch {
 	case kinds&text.Demonym&^p.kinds != 0:

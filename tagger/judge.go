@@ -10,9 +10,10 @@ import (
 // judge decides which names count.
 func (s *scratch) judge() {
 	s.prefer()
+	s.bind()
 	for i := range s.hits {
 		if h := &s.hits[i]; h.state == pending && (h.class == classDecoy || h.class == classStrong) {
-			h.state = accepted
+			s.accept(i)
 		}
 	}
 	s.settle()
@@ -27,13 +28,17 @@ func (s *scratch) judge() {
 			switch {
 			case s.rejected(h):
 			case h.class != classTitled || s.titled(h):
-				h.state = accepted
+				s.accept(i)
 			}
 		default:
 		}
 	}
 	s.settle()
+	s.senses()
+	s.settle()
 	s.gates()
+	s.senses()
+	s.settle()
 	s.backrefs()
 	s.settle()
 }
@@ -121,6 +126,9 @@ const (
 	whyCrossed      // a name that begins before it overlaps it
 	whyOther        // the surname is another's
 	whyAlone        // a surname without a full name
+	whySense        // the item speaks for another rule that bears it
+	whyOpen         // nothing tells which of several rules is meant
+	whyBound        // the item gives the acronym another meaning
 )
 
 func (h *hit) drop(w why, by int32) { h.state, h.why, h.by = dropped, w, by }
@@ -160,7 +168,8 @@ func (s *scratch) gates() {
 				continue
 			}
 			if clause, ok := s.opened(h); ok {
-				h.state, h.clause, changed = accepted, clause, true
+				h.clause, changed = clause, true
+				s.accept(i)
 			}
 		}
 		s.settle()

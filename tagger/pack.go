@@ -13,6 +13,8 @@ type Pack struct {
 	name, hash string
 	dict       *dict
 	trie       *trie
+	roman      roman
+	expansions map[int32]map[uint64]bool // words of the names of entities with acronyms
 	patterns   []pattern
 	texts      []string // of the patterns, as the analyst wrote them
 	places     []Pos    // of the patterns
@@ -104,16 +106,20 @@ type pattern struct {
 	kinds   text.ReadingKind // readings in which it may stand
 	acronym bool             // the whole of it in capitals
 	timed   bool             // its block is bound in time
+	roman   bool             // it stands for a name's keys
 }
 
 type entity struct {
-	kind     item.Kind
-	id       string
-	rule     string
-	parent   int32
-	exposes  []int32
-	rank     int32 // by kind and id
-	ancestry []int32
+	kind      item.Kind
+	id        string
+	rule      string
+	parent    int32
+	exposes   []int32
+	like      []int32 // entities that share a name with it
+	told      operand // what speaks for it against those
+	prominent bool    // it is meant when nothing tells
+	rank      int32   // by kind and id
+	ancestry  []int32
 }
 
 type block struct {

@@ -42,9 +42,10 @@ type hit struct {
 type hitState uint8
 
 const (
-	pending  hitState = iota
-	accepted          // counts
-	unsure            // a candidate
+	pending   hitState = iota
+	accepted           // counts
+	unsure             // a candidate
+	contested          // counts once it is known whose it is
 	dropped
 )
 
@@ -71,8 +72,14 @@ type scratch struct {
 
 	alts  []alt
 	altAt []int32 // alts of word i of the field at hand: altAt[i]:altAt[i+1]
-	first []int32 // words of the field at hand that may begin a match
+	some  []int32 // words of the field at hand that the pack may know
+	first []int32 // and those that may begin a match
 	reads []text.Reading
+
+	sense    []sense   // of the entities whose names others bear too
+	bindings []binding // of acronyms
+	key      key       // of a word at hand
+	spelled  []spelled // ways in which a word begins a name by its keys
 
 	hits      []hit   // names, by field and place
 	words     [][]hit // words, by lexicon, by field and place
@@ -130,6 +137,7 @@ func (s *scratch) reset() {
 // scan collects all names and words of both fields.
 func (s *scratch) scan() {
 	for f := range int8(fields) {
+		begun := len(s.hits)
 		toks := s.an[f].Tokens(s.texts[f], s.lang)
 		s.toks[f] = toks
 		s.sentences[f] = s.sentences[f][:0]
@@ -146,6 +154,7 @@ func (s *scratch) scan() {
 			s.begin(f, i)
 			s.sort(mark)
 		}
+		s.transliterate(f, begun)
 	}
 }
 
@@ -170,21 +179,22 @@ func (s *scratch) lookup(f int8, toks []text.Token) {
 	if cap(s.altAt) <= len(toks) {
 		s.altAt = make([]int32, 0, 2*len(toks)+64)
 	}
-	altAt := s.altAt[:len(toks)+1]
-	for i := range toks {
+	some := s.candidates(f, toks)
+	altAt, filled := s.altAt[:len(toks)+1], 0
+	for _, i := range some {
 		t := &toks[i]
-		altAt[i] = int32(len(s.alts))
-		first := false
-		if w := d.find(t.Hash, t.Term); w != nil {
-			s.alts = append(s.alts, alt{id: w.next - 1, state: w.state, reading: -1})
-			first = w.state != 0
+		for ; filled <= int(i); filled++ {
+			altAt[filled] = int32(len(s.alts))
 		}
-		if d.begun.Has(uint64(t.Stem)) {
-			for _, st := range d.stemsOf(t.Stem) {
-				if begins(t.Term, st.text) {
-					first = s.stem(st.id, -1, 0) || first
-				}
+		first := false
+		if d.has(t.Hash) {
+			if w := d.find(t.Hash, t.Term); w != nil {
+				s.alts = append(s.alts, alt{id: w.next - 1, state: w.state, reading: -1})
+				first = w.state != 0
 			}
+		}
+		if d.has(uint64(t.LongStem)) || d.has(uint64(t.Stem)) {
+			first = s.stems(t.LongStem, t.Stem, t.Term, -1, 0) || first
 		}
 		for _, r := range an.AlternatesIn(t, &d.known, &d.begun) {
 			n := int32(len(s.reads))
@@ -192,32 +202,67 @@ func (s *scratch) lookup(f int8, toks []text.Token) {
 				s.alts = append(s.alts, alt{id: w.next - 1, state: w.state, reading: n, kinds: r.Kind})
 				first = first || w.state != 0
 			}
-			if r.Kind&^(text.Clitic|text.Article) == 0 { // a stem covers its own endings
-				for _, st := range d.stemsOf(text.StemHash(r.Term)) {
-					if begins(r.Term, st.text) {
-						first = s.stem(st.id, n, r.Kind) || first
-					}
-				}
+			if r.Kind&^(text.Clitic|text.Article|text.Elision) == 0 { // a stem covers its own endings
+				long, short := text.StemHash(r.Term, text.LongStemLetters), text.StemHash(r.Term, text.StemLetters)
+				first = s.stems(long, short, r.Term, n, r.Kind) || first
 			}
 			s.reads = append(s.reads, r)
 		}
 		if first {
-			s.first = append(s.first, int32(i))
+			s.first = append(s.first, i)
 		}
 	}
-	altAt[len(toks)] = int32(len(s.alts))
+	for ; filled <= len(toks); filled++ {
+		altAt[filled] = int32(len(s.alts))
+	}
 	s.altAt = altAt
 }
 
-// stem adds a stem as a way to read a word; it reports whether one begins so.
-func (s *scratch) stem(id, reading int32, kinds text.ReadingKind) bool {
-	state := s.p.trie.begin(id)
-	s.alts = append(s.alts, alt{id: id, state: state, reading: reading, kinds: kinds})
-	return state != 0
+// candidates lists the words that may be of a match: a name of one word, one of
+// a longer name whose next word may follow it, or one that follows such a one.
+// It goes without branches, which could not be foretold.
+func (s *scratch) candidates(f int8, toks []text.Token) []int32 {
+	if cap(s.some) < len(toks) {
+		s.some = make([]int32, 2*len(toks)+64)
+	}
+	d, some, n := s.p.dict, s.some[:len(toks)], 0
+	if len(toks) == 0 {
+		return nil
+	}
+	loose := uint(0)
+	if s.lower[f] || s.watch >= 0 { // Explain tells of names that lack a capital
+		loose = 1
+	}
+	is, before := d.role(&toks[0], loose), role(0)
+	for i := range toks {
+		next := role(0)
+		if i+1 < len(toks) {
+			next = d.role(&toks[i+1], loose)
+		}
+		may := (is/roleAlone | is/roleFirst&(next/roleLater) | is/roleLater&before) & 1
+		some[n] = int32(i)
+		n += int(may)
+		is, before = next, may
+	}
+	return some[:n]
 }
 
-func begins(term []byte, stem string) bool {
-	return len(term) >= len(stem) && string(term[:len(stem)]) == stem
+// stems adds the stems that a word begins with as ways to read it, those filed
+// under its first four letters and its first three; it reports whether a match
+// may begin with one.
+func (s *scratch) stems(long, short uint32, term []byte, reading int32, kinds text.ReadingKind) bool {
+	first, h := false, head(term)
+	for _, hash := range [...]uint32{long, short} {
+		list := s.p.dict.stemsOf(hash)
+		for i := range list {
+			if st := &list[i]; st.begins(term, h) {
+				state := s.p.trie.begin(st.id)
+				s.alts = append(s.alts, alt{id: st.id, state: state, reading: reading, kinds: kinds})
+				first = first || state != 0
+			}
+		}
+	}
+	return first
 }
 
 // begin follows the trie from the word i on.
@@ -236,12 +281,12 @@ func (s *scratch) begin(f int8, i int32) {
 // again.
 func (s *scratch) arrive(f int8, from, i, state int32, kinds text.ReadingKind, first, last *alt, twice bool) {
 	trie := s.p.trie
-	node := trie.nodes[state]
-	for _, pattern := range trie.accept[node.from:node.to] {
-		s.record(f, pattern, from, i, kinds, first, last, twice)
+	ends := trie.ends(state)
+	for e := range ends {
+		s.record(f, &ends[e], from, i, kinds, first, last, twice)
 	}
 	n := i + 1
-	if node.leaf || int(n) >= len(s.toks[f]) || s.toks[f][n].Flags&text.Break != 0 {
+	if trie.nodes[state].leaf() || int(n) >= len(s.toks[f]) || s.toks[f][n].Flags&text.Break != 0 {
 		return
 	}
 	alts := s.alts[s.altAt[n]:s.altAt[n+1]]
@@ -254,12 +299,9 @@ func (s *scratch) arrive(f int8, from, i, state int32, kinds text.ReadingKind, f
 }
 
 // record notes a match if it stands as its pattern asks.
-func (s *scratch) record(f int8, pattern, from, to int32, kinds text.ReadingKind, head, tail *alt, twice bool) {
-	p := &s.p.patterns[pattern]
-	if kinds&^p.kinds != 0 || p.langs != 0 && p.langs&s.langs == 0 || p.timed && !s.p.blocks[p.block].holdsOn(s.date) {
-		if p.owner == s.watch && p.block >= 0 {
-			s.refuse(f, pattern, from, to, kinds)
-		}
+func (s *scratch) record(f int8, p *ending, from, to int32, kinds text.ReadingKind, head, tail *alt, twice bool) {
+	if kinds&^p.kinds != 0 || p.langs != 0 && p.langs&s.langs == 0 || p.timed && !s.p.blocks[s.p.patterns[p.pattern].block].holdsOn(s.date) {
+		s.refuse(f, p, from, to, kinds)
 		return
 	}
 	toks, an := s.toks[f], &s.an[f]
@@ -271,19 +313,17 @@ func (s *scratch) record(f int8, pattern, from, to int32, kinds text.ReadingKind
 		_, end = an.Locate(toks[to], s.reads[tail.reading])
 	}
 	if !s.capitals(f, p, from, to, start, end) {
-		if p.owner == s.watch && p.block >= 0 {
-			s.refuse(f, pattern, from, to, kinds)
-		}
+		s.refuse(f, p, from, to, kinds)
 		return
 	}
-	if p.strict >= 0 && !sameStrict(s.texts[f][start:end], s.p.stricts[p.strict]) && toks[from].Flags&text.Arabic != 0 && kinds&text.Clitic == 0 {
-		if p.owner == s.watch && p.block >= 0 {
-			s.refuse(f, pattern, from, to, kinds)
+	if toks[from].Flags&text.Arabic != 0 && kinds&text.Clitic == 0 && p.class != classWord {
+		if strict := s.p.patterns[p.pattern].strict; strict >= 0 && !sameStrict(s.texts[f][start:end], s.p.stricts[strict]) {
+			s.refuse(f, p, from, to, kinds)
+			return
 		}
-		return
 	}
 	h := hit{
-		pattern: pattern, owner: p.owner, class: p.class, field: f, tok: from, end: to + 1,
+		pattern: p.pattern, owner: p.owner, class: p.class, field: f, tok: from, end: to + 1,
 		start: int32(start), len: int32(end - start), kinds: kinds,
 	}
 	list := &s.hits
@@ -299,7 +339,7 @@ func (s *scratch) record(f int8, pattern, from, to int32, kinds text.ReadingKind
 		if o.tok != from || o.field != f {
 			break
 		}
-		if o.pattern == pattern && o.end == h.end {
+		if o.pattern == p.pattern && o.end == h.end {
 			return
 		}
 	}
@@ -307,7 +347,7 @@ func (s *scratch) record(f int8, pattern, from, to int32, kinds text.ReadingKind
 }
 
 // capitals reports whether a Latin name has the capitals that its pattern has.
-func (s *scratch) capitals(f int8, p *pattern, from, to int32, start, end int) bool {
+func (s *scratch) capitals(f int8, p *ending, from, to int32, start, end int) bool {
 	if p.acronym {
 		for _, r := range s.texts[f][start:end] {
 			if unicode.IsLower(r) {

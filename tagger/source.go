@@ -30,6 +30,9 @@ type Source struct {
 	// Decoys are phrases that hold a name and are not about it ("Damascus
 	// steel"): what stands inside them is not found.
 	Decoys []Words
+	// Common lists words that are names, too (Hit, القائم): a name that is one of
+	// them, in the same language, must not count without context.
+	Common []Words
 	// Entities are actors and places, Themes the rest.
 	Entities []Entity
 	Themes   []Theme
@@ -72,6 +75,13 @@ type Entity struct {
 	// Located says that Lat and Lon are given, in degrees.
 	Located  bool
 	Lat, Lon float64
+	// Like lists other rules that bear one of its names; on one side is enough.
+	// Which is meant is told by what else an item names: a place that holds it
+	// and not the other (or lies in that), or what is in Beside; when nothing
+	// tells, by Prominent.
+	Like      []Ref
+	Beside    Operand
+	Prominent bool
 	// Exposes lists what is found even inside this entity's names.
 	Exposes []Ref
 	// Blocks are the ways in which it is named.
@@ -103,6 +113,10 @@ type Block struct {
 	Gate, Reject []Clause
 	// From and Until bound the item's date; zero is open. Until is exclusive.
 	From, Until time.Time
+	// Translit says whether names of two words or more in Latin script, strong or
+	// plain, are found in other romanisations; nil is yes for places and for
+	// actors of type "person".
+	Translit *bool
 	// Unsure makes a gated name without its gate, or a surname without its full
 	// name, a candidate; otherwise it is nothing.
 	Unsure bool

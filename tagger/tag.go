@@ -28,6 +28,13 @@ func (p *Pack) Tag(it item.Item) item.Tagged {
 
 // read finds and judges the names of an item.
 func (s *scratch) read(it *item.Item) {
+	s.open(it)
+	s.scan()
+	s.judge()
+}
+
+// open takes an item up.
+func (s *scratch) open(it *item.Item) {
 	s.lang, s.feed, s.source = it.Lang, it.Feed, it.Source
 	if s.lang == "" {
 		s.lang = text.Identify(it.Title+"\n"+it.Body, "")
@@ -35,8 +42,6 @@ func (s *scratch) read(it *item.Item) {
 	s.texts = [fields]string{it.Title, it.Body}
 	s.langs = langsOfItem(s.lang)
 	s.date = cmp.Or(it.Published, it.Listed, it.Seen)
-	s.scan()
-	s.judge()
 }
 
 // tags writes down what was judged.
@@ -115,7 +120,7 @@ func (s *scratch) entityTag(owner int32, hits []int32) {
 	for _, i := range hits {
 		if h := &s.hits[i]; h.state == accepted {
 			tag.Status, want = item.Certain, accepted
-			tag.Confidence = max(tag.Confidence, h.class.confidence())
+			tag.Confidence = max(tag.Confidence, s.confidence(h))
 		}
 	}
 	var last *hit
@@ -136,6 +141,14 @@ func (s *scratch) entityTag(owner int32, hits []int32) {
 		s.show(h, clause)
 	}
 	s.put(tag, mark)
+}
+
+// confidence is how often what counts as a hit does is right.
+func (s *scratch) confidence(h *hit) float64 {
+	if s.p.patterns[h.pattern].roman {
+		return h.class.confidence() - keyDoubt
+	}
+	return h.class.confidence()
 }
 
 // show adds a piece of evidence.
@@ -180,7 +193,7 @@ func (s *scratch) imply() {
 		h := &s.hits[i]
 		confidence := candidateConfidence
 		if h.state == accepted {
-			confidence = h.class.confidence()
+			confidence = s.confidence(h)
 		}
 		for _, up := range s.p.entities[h.owner].ancestry {
 			at := slices.IndexFunc(s.holders, func(o holder) bool { return o.entity == up })

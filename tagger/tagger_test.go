@@ -42,7 +42,7 @@ func inline(lang string, texts ...string) tagger.Operand {
 func small() tagger.Source {
 	return tagger.Source{
 		Pack:     "small",
-		Lexicons: []tagger.Lexicon{{ID: "wall", Words: list("en", "wall*")}, {ID: "border", Words: []tagger.Words{words("en", "border"), words("ar", "حدود")}}},
+		Lexicons: []tagger.Lexicon{{ID: "wall", Words: []tagger.Words{words("en", "wall*"), words("fr", "enceint*")}}, {ID: "border", Words: []tagger.Words{words("en", "border"), words("ar", "حدود"), words("fr", "frontière")}}},
 		Decoys:   list("en", "Aleppo soap"),
 		Entities: []tagger.Entity{
 			{Kind: item.Place, ID: "iraq", Name: "Iraq", Blocks: []tagger.Block{{Plain: []tagger.Words{words("en", "Iraq"), words("ar", "العراق"), words("tr", "Irak")}}}},
@@ -152,6 +152,7 @@ func TestTag(t *testing.T) {
 		{"theme elsewhere", "en", "walls on the border", ""},
 		{"theme vetoed", "en", "walls on the border of Iraq and Mexico", "place:iraq@Iraq"},
 		{"half a theme", "en", "a rampart in Iraq", "place:iraq@Iraq theme:border-wall?@rampart"},
+		{"elision before a word that may go on", "fr", "d’enceintes à la frontière de l’Iraq, l’enceinte", "place:iraq@Iraq theme:border-wall@enceintes,frontière,enceinte"},
 		{"word of another language", "fr", "wall border Iraq", "place:iraq@Iraq"},
 	}
 	for _, tt := range tests {
@@ -344,18 +345,48 @@ func checkTagged(tb testing.TB, in item.Item, out item.Tagged) {
 	}
 }
 
+// alike is a pack whose rules share names.
+func alike() tagger.Source {
+	like := func(id string) []tagger.Ref { return []tagger.Ref{{Text: id}} }
+	named := func(id, in string, names ...string) tagger.Entity {
+		return tagger.Entity{Kind: item.Place, ID: id, In: in, Blocks: []tagger.Block{{Plain: list("en", names...)}}}
+	}
+	a, b, c, d := named("a", "lebanon", "Tripoli"), named("b", "libya", "Tripoli"), named("c", "north", "Zed"), named("d", "south", "Zed")
+	a.Like, b.Prominent, c.Like = like("b"), true, like("d")
+	return tagger.Source{Pack: "alike", Entities: []tagger.Entity{
+		a, b, c, d, named("lebanon", "", "Lebanon"), named("libya", "", "Libya"), named("north", "lebanon", "North Country"), named("south", "lebanon", "South Country"),
+		{Kind: item.Actor, ID: "pmf", Blocks: []tagger.Block{{Strong: list("en", "Popular Mobilization Forces"), Acronyms: list("en", "PMF")}}},
+		{Kind: item.Actor, ID: "fury", Blocks: []tagger.Block{{Strong: list("en", "Popular Mountain Fury"), Acronyms: list("en", "PMF")}}, Like: like("pmf"), Beside: tagger.Operand{Refs: like("place:libya")}, Prominent: true},
+		{Kind: item.Actor, ID: "fury-club", Blocks: []tagger.Block{{Plain: list("en", "Fury")}}},
+	}}
+}
+
+// Names that rules share must not make a text take more than linear time.
+func TestFloodOfSenses(t *testing.T) {
+	t.Parallel()
+	p := compile(t, alike())
+	for _, flood := range []string{"Tripoli, Lebanon ", "Tripoli in Libya. ", "Zed ", "Pakistan Muslim Front (PMF) "} {
+		it := item.Item{Body: strings.Repeat(flood, 30000) + " Popular Mobilization Forces (PMF)", Lang: "en"}
+		checkTagged(t, it, p.Tag(it))
+	}
+}
+
 func FuzzTag(f *testing.F) {
-	p := compile(f, small())
+	packs := []*tagger.Pack{compile(f, small()), compile(f, spelt()), compile(f, alike())}
 	f.Add("Iraq's walls", "on the border of Iraq. Mohammed al-Sudani, Sudani; Barzani \xff القائم قرب الحدود Aleppo soap", "en")
 	f.Add("IS", "al-Qaem crossing Bank of Baghdad rampart", "")
+	f.Add("Moktada as-Sadr", "d’Abdel-Latif Rasheed, Mukteda es-Sadr’ın; Deir Ezzor", "tr")
+	f.Add("Tripoli, Lebanon", "Tripoli, Libya. Tripoli; Pakistan Muslim Front (PMF), PMF (Popular Fury). Zed in Zed", "en")
 	f.Fuzz(func(t *testing.T, title, body, lang string) {
-		it := item.Item{Title: title, Body: body, Lang: lang}
-		out := p.Tag(it)
-		checkTagged(t, it, out)
-		if d := cmp.Diff(out, p.Tag(it)); d != "" {
-			t.Error(d)
+		for _, p := range packs {
+			it := item.Item{Title: title, Body: body, Lang: lang}
+			out := p.Tag(it)
+			checkTagged(t, it, out)
+			if d := cmp.Diff(out, p.Tag(it)); d != "" {
+				t.Error(d)
+			}
+			checkExplained(t, p, it, out)
 		}
-		checkExplained(t, p, it, out)
 	})
 }
 

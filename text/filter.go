@@ -10,5 +10,8 @@ type Filter struct{ bits [1 << filterBits / 64]uint64 }
 // Add puts a hash into the set.
 func (f *Filter) Add(h uint64) { f.bits[h>>6&(1<<(filterBits-6)-1)] |= 1 << (h & 63) }
 
+// Bit is 1 when a hash may be in the set, else 0.
+func (f *Filter) Bit(h uint64) uint { return uint(f.bits[h>>6&(1<<(filterBits-6)-1)] >> (h & 63) & 1) }
+
 // Has reports whether a hash may be in the set.
-func (f *Filter) Has(h uint64) bool { return f.bits[h>>6&(1<<(filterBits-6)-1)]&(1<<(h&63)) != 0 }
+func (f *Filter) Has(h uint64) bool { return f.Bit(h) != 0 }

@@ -27,16 +27,19 @@ func TestAlternatesIn(t *testing.T) {
 			for w := range strings.FieldsSeq(words) {
 				known.Add(text.Hash([]byte(w)))
 				if len(w) > 6 {
-					stems.Add(uint64(text.StemHash([]byte(w))))
+					stems.Add(uint64(text.StemHash([]byte(w), text.StemLetters)))
 				}
 			}
 			for _, tok := range a.Tokens(s, lang) {
-				if want := text.StemHash(tok.Term); tok.Stem != want {
+				if want := text.StemHash(tok.Term, text.StemLetters); tok.Stem != want {
 					t.Errorf("%s: the stem of %s is %d, want %d", lang, tok.Term, tok.Stem, want)
+				}
+				if want := text.StemHash(tok.Term, text.LongStemLetters); tok.LongStem != want {
+					t.Errorf("%s: the long stem of %s is %d, want %d", lang, tok.Term, tok.LongStem, want)
 				}
 				var want []string
 				for _, r := range a.Alternates(tok) {
-					if known.Has(r.Hash) || stems.Has(uint64(text.StemHash(r.Term))) {
+					if known.Has(r.Hash) || stems.Has(uint64(text.StemHash(r.Term, text.StemLetters))) {
 						want = append(want, string(r.Term))
 					}
 				}

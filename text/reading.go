@@ -61,10 +61,10 @@ func (a *Analyzer) Alternates(t Token) []Reading {
 
 // AlternatesIn is Alternates for those who look the readings up: those whose
 // Hash is not in known are left out, unless their first letters are in stems
-// (see StemHash). Most are never made.
+// (StemHash of StemLetters). Most are never made.
 func (a *Analyzer) AlternatesIn(t *Token, known, stems *Filter) []Reading {
-	if t.Flags&Latin != 0 && t.lastApos == 0 && !t.dotless && a.lang != langTurkish && a.lang != langKurmanji {
-		return nil // what readLatinScript would find out, too
+	if t.Flags&Varied == 0 {
+		return nil
 	}
 	a.known, a.stems = known, stems
 	rs := a.alternates(t)
@@ -103,7 +103,7 @@ func (a *Analyzer) add(t *Token, term []byte, kind ReadingKind, from, to int) {
 
 // wanted reports whether AlternatesIn asked for a term.
 func (a *Analyzer) wanted(hash uint64, term []byte) bool {
-	return a.known == nil || a.known.Has(hash) || a.stems.Has(uint64(StemHash(term)))
+	return a.known == nil || a.known.Has(hash) || a.stems.Has(uint64(StemHash(term, StemLetters)))
 }
 
 // Locate returns the bytes of the original in which a reading of t stands. t
@@ -258,7 +258,7 @@ func (a *Analyzer) ending(t *Token, term []byte, kind ReadingKind, from int, l l
 	}
 	// Where only known stems are asked for, the endings are not looked at
 	// before a stem is found.
-	picky := a.known != nil && !a.stems.Has(uint64(StemHash(term)))
+	picky := a.known != nil && !a.stems.Has(uint64(StemHash(term, StemLetters)))
 	if picky {
 		var h uint64
 		n := 0

@@ -30,6 +30,7 @@ const (
 	classMulti             // several runes of output
 	classSingle            // a word of its own (Han, Kana, Thai …)
 	classBig               // beyond the BMP: itself
+	classWide              // the first byte of a longer rune, or of none
 )
 
 const (
@@ -37,6 +38,7 @@ const (
 	scriptShift = 20
 	classMask   = 15 << classShift
 	isLetter    = classLetter << classShift
+	isWide      = classWide << classShift
 
 	bitUpper entry = 1 << 24
 	bitLower entry = 1 << 25
@@ -71,6 +73,7 @@ const (
 
 type tables struct {
 	bmp   [1 << 16]entry
+	bytes [1 << 8]entry // of ASCII; what is longer is classWide
 	multi []string
 	// endings lists, per language, what may follow a stem.
 	endings [langCount]endings
@@ -132,6 +135,12 @@ func buildTables() *tables {
 	}
 	for r, class := range punctuation() {
 		t.bmp[r] = entry(class) << classShift
+	}
+	for b := range t.bytes {
+		t.bytes[b] = isWide
+		if b < utf8.RuneSelf {
+			t.bytes[b] = t.bmp[b]
+		}
 	}
 	for l := range langCount {
 		t.endings[l] = t.endingsOf(l)

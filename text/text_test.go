@@ -113,8 +113,8 @@ func TestFlags(t *testing.T) {
 		{"U.S.", text.Capital | text.AllCaps | text.Dotted | text.Latin},
 		{"F16", text.Capital | text.Digits | text.Latin},
 		{"İRAN", text.Capital | text.AllCaps | text.Latin},
-		{"می\u200cشود", text.SoftBreak | text.Arabic},
-		{"Qa'im", text.Capital | text.Apostrophe | text.Latin},
+		{"می\u200cشود", text.SoftBreak | text.Arabic | text.Varied},
+		{"Qa'im", text.Capital | text.Apostrophe | text.Latin | text.Varied},
 		{strings.Repeat("x", 500), text.Cut | text.Latin},
 	}
 	var a text.Analyzer

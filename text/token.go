@@ -32,6 +32,8 @@ const (
 	// Latin and Arabic tell the script of the first letter.
 	Latin
 	Arabic
+	// Varied: there may be other Readings; without it there are none.
+	Varied
 )
 
 // MaxTerm bounds the bytes of a folded term. A longer "word" is no word.
@@ -52,10 +54,10 @@ type Token struct {
 	// The first and the last apostrophe inside the word, as offsets into Term;
 	// 0 when there is none.
 	firstApos, lastApos uint8
-	term                int32 // offset of Term in the buffer
-	// Stem is StemHash(Term), computed on the way.
-	Stem    uint32
-	dotless bool // there is an ı in the term
+	// Stem and LongStem are StemHash(Term, …) of as many letters, computed on
+	// the way.
+	Stem, LongStem uint32
+	dotless        bool // there is an ı in the term
 }
 
 // An Analyzer cuts texts into tokens. The zero value is ready; it may be used
@@ -87,17 +89,12 @@ func (a *Analyzer) Tokens(s, lang string) []Token {
 	if cap(a.buf) < len(s)+2*MaxTerm {
 		a.buf = make([]byte, 0, len(s)+len(s)/4+2*MaxTerm)
 	}
-	sc := scanner{t: a.t, s: s, buf: a.buf, tokens: a.tokens, fresh: true}
+	sc := scanner{t: a.t, s: s, buf: a.buf, tokens: a.tokens, fresh: true, varied: Arabic | Apostrophe, hashes: &a.hashes}
+	if a.lang == langTurkish || a.lang == langKurmanji {
+		sc.varied |= Latin
+	}
 	sc.run()
 	a.buf, a.tokens = sc.buf, sc.tokens
-	for i := range a.tokens {
-		t := &a.tokens[i]
-		end := len(a.buf)
-		if i+1 < len(a.tokens) {
-			end = int(a.tokens[i+1].term)
-		}
-		t.Term = a.buf[t.term:end:end]
-	}
 	return a.tokens
 }
 
@@ -140,15 +137,18 @@ func Hash(term []byte) uint64 {
 	return mix(h)
 }
 
-// stemLetters is how many letters of a word StemHash looks at.
-const stemLetters = 3
+// How many letters of a word the two StemHashes of a token are of.
+const (
+	StemLetters     = 3
+	LongStemLetters = 4
+)
 
-// StemHash returns the hash of the first three letters of a folded term, by
+// StemHash returns the hash of the first so many letters of a folded term, by
 // which words that may go on (reopen*) are filed; 0 when there are fewer.
-func StemHash(term []byte) uint32 {
+func StemHash(term []byte, letters int) uint32 {
 	var h uint64
 	n := 0
-	for i := 0; i < len(term) && n < stemLetters; n++ {
+	for i := 0; i < len(term) && n < letters; n++ {
 		c, size := rune(term[i]), 1
 		if c >= utf8.RuneSelf {
 			c, size = utf8.DecodeRune(term[i:])
@@ -156,22 +156,22 @@ func StemHash(term []byte) uint32 {
 		h = (h ^ uint64(c)) * hashPrime
 		i += size
 	}
-	if n < stemLetters {
+	if n < letters {
 		return 0
 	}
 	return stemHash(h)
 }
 
-// stemHash ends the hash of three letters; it is never 0.
+// stemHash ends the hash of a few letters; it is never 0.
 func stemHash(h uint64) uint32 { return uint32(mix(h)>>32) | 1 }
 
-// The separators seen since the last word.
+// The separators seen since the last word: a bit for each class.
 const (
-	gapSpace = 1 << iota
-	gapHard
-	gapDot
-	gapStop
-	gapLine
+	gapSpace = 1 << classSpace
+	gapHard  = 1 << classHard
+	gapDot   = 1 << classDot
+	gapStop  = 1 << classStop
+	gapLine  = 1 << classLine
 )
 
 // A scanner is one run over a text.
@@ -181,6 +181,8 @@ type scanner struct {
 	buf    []byte
 	tokens []Token
 
+	hashes   *[MaxTerm]uint64 // of the beginnings of the word at hand
+	varied   Flags            // any of them: a word that may have other readings
 	sentence int
 	gap      int
 	fresh    bool // the next token starts a sentence whatever stands before it
@@ -189,11 +191,8 @@ type scanner struct {
 func (c *scanner) run() {
 	s, t := c.s, c.t
 	for i := 0; i < len(s); {
-		var e entry
-		size := 1
-		if b := s[i]; b < utf8.RuneSelf {
-			e = t.bmp[b]
-		} else {
+		e, size := t.bytes[s[i]], 1
+		if e&classMask == isWide {
 			e, size = t.lookup(s, i)
 		}
 		if e&classMask == isLetter {
@@ -201,16 +200,8 @@ func (c *scanner) run() {
 			continue
 		}
 		switch e.class() {
-		case classSpace:
-			c.gap |= gapSpace
-		case classHard:
-			c.gap |= gapHard
-		case classDot:
-			c.gap |= gapDot
-		case classStop:
-			c.gap |= gapStop
-		case classLine:
-			c.gap |= gapLine
+		case classSpace, classHard, classDot, classStop, classLine:
+			c.gap |= 1 << e.class()
 		case classSoft:
 			// " – " between words is a dash; " - " may as well join them.
 			if size > 1 && c.gap&gapSpace != 0 && spaceAt(t, s, i+size) {
@@ -250,60 +241,57 @@ func (c *scanner) simple(i int, first entry) int {
 		return c.word(i)
 	}
 	var (
-		out     = c.buf[base : base+MaxTerm]
+		out     = (*[MaxTerm]byte)(c.buf[base : base+MaxTerm])
 		hash    uint64
-		stem    uint32
-		at, n   int // bytes of the term, letters
 		some    entry
 		each    = bitUpper
+		e       entry
 		dotless bool
+		at      int
 		j       = i
 	)
+	// Most words are ASCII to their end.
 	for j < len(s) && at < MaxTerm-2 {
-		var e entry
-		b := s[j]
-		if b < utf8.RuneSelf {
-			if e = t.bmp[b]; e&classMask != isLetter {
-				if c.endsPlain(e, n, j+1) {
-					break
-				}
-				return c.word(i)
-			}
-			out[at] = byte(e)
-			at++
-			j++
-		} else {
-			var size int
-			if b >= 0xC2 && b < 0xE0 && j+1 < len(s) && s[j+1]&0xC0 == 0x80 {
-				e, size = t.bmp[uint16(b&0x1F)<<6|uint16(s[j+1]&0x3F)], 2
-			} else {
-				e, size = t.lookup(s, j)
-			}
-			if e&classMask != isLetter {
-				if c.endsPlain(e, n, j+size) {
-					break
-				}
-				return c.word(i)
-			}
-			switch r := e & 0xFFFF; {
-			case r < utf8.RuneSelf:
-				out[at] = byte(r)
-				at++
-			case r < 0x800:
-				out[at], out[at+1] = 0xC0|byte(r>>6), 0x80|byte(r&0x3F)
-				at += 2
-				dotless = dotless || r == 'ı'
-			default:
-				return c.word(i)
-			}
-			j += size
+		if e = t.bytes[s[j]]; e&classMask != isLetter {
+			break
 		}
+		out[at] = byte(e)
 		hash = (hash ^ uint64(e&0xFFFF)) * hashPrime
-		if n++; n == stemLetters {
-			stem = stemHash(hash)
-		}
+		c.hashes[at] = hash
 		some |= e
 		each &= e
+		at++
+		j++
+	}
+	n := at // letters
+	for 1<<e.class()&plainEnds == 0 && j < len(s) && at < MaxTerm-2 {
+		size := 1
+		if e = t.bytes[s[j]]; e&classMask == isWide {
+			e, size = t.lookup(s, j)
+		}
+		if e&classMask != isLetter {
+			if c.endsPlain(e, n, j+size) {
+				break
+			}
+			return c.word(i)
+		}
+		switch r := e & 0xFFFF; {
+		case r < utf8.RuneSelf:
+			out[at] = byte(r)
+			at++
+		case r < 0x800:
+			out[at], out[at+1] = 0xC0|byte(r>>6), 0x80|byte(r&0x3F)
+			at += 2
+			dotless = dotless || r == 'ı'
+		default:
+			return c.word(i)
+		}
+		hash = (hash ^ uint64(e&0xFFFF)) * hashPrime
+		c.hashes[n] = hash
+		some |= e
+		each &= e
+		n++
+		j += size
 	}
 	if at >= MaxTerm-2 {
 		return c.word(i)
@@ -328,6 +316,9 @@ func (c *scanner) simple(i int, first entry) int {
 	if c.fresh || c.gap&^gapSpace != 0 {
 		c.gapFlags(&flags, first)
 	}
+	if dotless || flags&c.varied != 0 {
+		flags |= Varied
+	}
 	c.gap = 0
 	c.buf = c.buf[:base+at]
 	k := len(c.tokens)
@@ -336,24 +327,28 @@ func (c *scanner) simple(i int, first entry) int {
 	}
 	c.tokens = c.tokens[:k+1]
 	tok := &c.tokens[k]
+	tok.Term = c.buf[base : base+at : base+at]
 	tok.Hash, tok.Start, tok.End, tok.Pos, tok.Sentence = mix(hash), i, j, k, c.sentence
 	tok.Flags, tok.firstApos, tok.lastApos = flags, 0, 0
-	tok.term, tok.Stem, tok.dotless = int32(base), stem, dotless
+	tok.Stem, tok.LongStem, tok.dotless = 0, 0, dotless
+	if n >= StemLetters {
+		tok.Stem = stemHash(c.hashes[StemLetters-1])
+	}
+	if n >= LongStemLetters {
+		tok.LongStem = stemHash(c.hashes[LongStemLetters-1])
+	}
 	return j
 }
+
+// plainEnds are the classes behind a word that say nothing about it.
+const plainEnds = 1<<classSpace | 1<<classHard | 1<<classSoft | 1<<classStop | 1<<classLine | 1<<classSingle
 
 // endsPlain reports whether a word of n plain letters ends before a rune that is no
 // letter; otherwise it is no plain word. next is the offset behind the rune.
 func (c *scanner) endsPlain(e entry, n, next int) bool {
-	switch e.class() {
-	case classSpace, classHard, classSoft, classStop, classLine, classSingle:
-		return true
-	case classDot:
-		return n != 1
-	case classApostrophe:
-		return !letterAt(c.t, c.s, next)
-	}
-	return false
+	return 1<<e.class()&plainEnds != 0 ||
+		e.class() == classDot && n != 1 ||
+		e.class() == classApostrophe && !letterAt(c.t, c.s, next)
 }
 
 // word scans the word that starts at i and returns the offset behind it.
@@ -494,10 +489,16 @@ loop:
 		flags |= Cut
 	}
 	c.gapFlags(&flags, first)
+	// When the buffer grows, the terms before stay where they are.
+	term := buf[base:len(buf):len(buf)]
+	dotless := bytes.Contains(term, []byte("ı"))
+	if dotless || flags&c.varied != 0 {
+		flags |= Varied
+	}
 	c.tokens = append(c.tokens, Token{
-		Hash: hash, Start: start, End: end, Pos: len(c.tokens), Sentence: c.sentence, Flags: flags,
-		term: int32(base), firstApos: uint8(firstApos), lastApos: uint8(lastApos),
-		Stem: StemHash(buf[base:]), dotless: bytes.Contains(buf[base:], []byte("ı")),
+		Term: term, Hash: hash, Start: start, End: end, Pos: len(c.tokens), Sentence: c.sentence, Flags: flags,
+		firstApos: uint8(firstApos), lastApos: uint8(lastApos),
+		Stem: StemHash(term, StemLetters), LongStem: StemHash(term, LongStemLetters), dotless: dotless,
 	})
 	c.buf = buf
 	return i
@@ -561,7 +562,7 @@ func (c *scanner) ends(first entry) bool {
 	if last.Flags&Dotted != 0 {
 		return false
 	}
-	term := c.buf[last.term:]
+	term := last.Term
 	return last.Flags&Capital == 0 || len(term) > 1 && !abbreviated(term)
 }
 

@@ -55,7 +55,7 @@ func printStatus(w io.Writer, st server.Status, now time.Time) {
 	}
 	fmt.Fprintf(w, "disk     %s free of %s, %s used by %s\n",
 		field.Size(st.Disk.Free), field.Size(st.Disk.Total), field.Size(st.Disk.Used), st.Disk.Path)
-	fmt.Fprintf(w, "index    %s%s\n", plural(st.Index.Articles, "article"), prefixed("; ", st.Index.Error))
+	fmt.Fprintf(w, "index    %s%s\n", plural(st.Index.Articles, "article"), behind(st.Index.Error))
 	if st.Index.Rebuilt != "" {
 		fmt.Fprintf(w, "         begun anew: %s\n", st.Index.Rebuilt)
 	}
@@ -67,13 +67,13 @@ func printStatus(w io.Writer, st server.Status, now time.Time) {
 		fmt.Fprintln(w)
 	}
 	for _, s := range st.Stages {
-		fmt.Fprintf(w, "stage    %-8s at %d of %s, %d behind%s\n", s.Name, s.Position, s.Stream, s.Lag, prefixed("; ", s.Error))
+		fmt.Fprintf(w, "stage    %-8s at %d of %s, %d behind%s\n", s.Name, s.Position, s.Stream, s.Lag, behind(s.Error))
 	}
 	if r := st.Retag; r != nil {
-		fmt.Fprintf(w, "retag    %s, %d of %s, %d changed%s\n", r.State, r.Done, plural(r.Total, "article"), r.Changed, prefixed("; ", r.Error))
+		fmt.Fprintf(w, "retag    %s, %d of %s, %d changed%s\n", r.State, r.Done, plural(r.Total, "article"), r.Changed, behind(r.Error))
 	}
 	for _, r := range st.Receivers {
-		fmt.Fprintf(w, "receiver %-8s %d waiting, %d dead%s\n", r.Name, r.Pending, r.Dead, prefixed("; ", r.Error))
+		fmt.Fprintf(w, "receiver %-8s %d waiting, %d dead%s\n", r.Name, r.Pending, r.Dead, behind(r.Error))
 	}
 	count := map[server.FeedState]int{}
 	for _, f := range st.Feeds {

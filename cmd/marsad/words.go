@@ -52,10 +52,10 @@ func plural[N uint64 | int](n N, what string) string {
 	return fmt.Sprintf("%d %s", n, what)
 }
 
-// prefixed is s after prefix, or nothing when s is empty.
-func prefixed(prefix, s string) string {
+// behind is s after a semicolon, or nothing when s is empty.
+func behind(s string) string {
 	if s == "" {
 		return ""
 	}
-	return prefix + s
+	return "; " + s
 }
