@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -20,40 +21,57 @@ const (
 	batchItems = 200
 	batchBytes = 4 << 20
 	saveWithin = 5 * time.Second
+	// goneAfter is the least time between the two 410 that end the polling.
+	goneAfter = 24 * time.Hour
 )
 
-// poll fetches feed once, publishes what is new and saves the state. ok is false
-// when ctx ended before there was anything to know; the state is then as it was.
-// jitter is the factor of the next interval.
-func (p *Poller) poll(ctx context.Context, feed Feed, before FeedState, jitter float64) (after FeedState, ok bool) {
+// A flight is one poll of a feed as it was when it was due.
+type flight struct {
+	feed   target
+	state  FeedState
+	jitter float64
+}
+
+// poll fetches a feed once, publishes what is new and saves the state. ok is
+// false when ctx ended before there was anything to know.
+func (p *Poller) poll(ctx context.Context, f flight) (after FeedState, ok bool) {
 	start := time.Now()
-	state := before
+	feed, state := f.feed, f.state
 	state.URL = feed.URL
-	res, err := p.attempt(ctx, feed, &state)
+	pace := p.cfg.pace(feed.Feed)
+	res, lifetime, err := p.attempt(ctx, feed, &state)
 	now := time.Now()
 	res.Feed, res.URL, res.Took = feed.Name, feed.URL, now.Sub(start)
+	var wait time.Duration
 	if err != nil {
+		state = f.state
+		state.URL = feed.URL
 		if ctx.Err() != nil {
-			return before, false
+			return p.interrupted(ctx, feed, state, pace, now), false
 		}
 		res.Err = asError(err)
 		// What was learnt in the attempt is void: the validators would hide what
 		// was not published.
-		state = before
-		state.URL = feed.URL
-		p.failed(feed, &state, res.Err, now)
+		p.failed(feed.Feed, &state, res.Err, now)
+		refusals := state.Failures
+		if res.Err.Problem == ProblemRateLimited && !feed.ownServer() {
+			refusals = max(refusals, p.hosts.refused(res.Err.host))
+			p.hosts.block(res.Err.host, now.Add(comeBack(res.Err, refusals)))
+		}
+		wait = state.afterFailure(pace, res.Err, refusals, f.jitter)
 		p.log.WarnContext(ctx, "poll failed", "feed", feed.Name, "problem", string(res.Err.Problem), "failures", state.Failures, "err", res.Err)
 	} else {
 		succeeded(&state, now)
+		wait = state.afterSuccess(pace, lifetime, now, f.jitter)
 		p.metrics.lastOK.WithLabelValues(feed.Name).Set(float64(now.Unix()))
 		p.log.DebugContext(ctx, "polled", "feed", feed.Name, "items", res.Items, "new", res.New, "revised", res.Revised, "not_modified", res.NotModified, "took", res.Took)
 	}
 	state.LastCheck = now.UTC()
-	state.NextPoll = now.Add(time.Duration(float64(p.wait(feed, state, res.Err)) * jitter)).UTC()
+	state.NextPoll = now.Add(wait).UTC()
 	if state.Gone {
 		state.NextPoll = time.Time{}
 	}
-	p.save(ctx, feed, state)
+	p.save(ctx, feed.Feed, state)
 	p.metrics.polled(res)
 	if p.opts.OnPoll != nil {
 		p.opts.OnPoll(res)
@@ -61,9 +79,21 @@ func (p *Poller) poll(ctx context.Context, feed Feed, before FeedState, jitter f
 	return state, true
 }
 
-// attempt does the poll and writes into state what a good one teaches. A panic
-// of any part is an error of this poll.
-func (p *Poller) attempt(ctx context.Context, feed Feed, state *FeedState) (res PollResult, err error) {
+// interrupted notes that a feed was asked though the answer is lost with the
+// end of ctx: twenty restarts are not to be twenty requests. One that never
+// answered yet is somebody's first result and is not put off.
+func (p *Poller) interrupted(ctx context.Context, feed target, state FeedState, pace pace, now time.Time) FeedState {
+	if !state.LastOK.IsZero() {
+		state.LastCheck, state.NextPoll = now.UTC(), now.Add(state.interval(pace)).UTC()
+		p.save(ctx, feed.Feed, state)
+	}
+	return state
+}
+
+// attempt does the poll and writes into state what a good one teaches. lifetime
+// is how long the answer may be kept. A panic of any part is an error of this
+// poll.
+func (p *Poller) attempt(ctx context.Context, feed target, state *FeedState) (res PollResult, lifetime time.Duration, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			p.log.ErrorContext(ctx, "handling a feed panicked", "feed", feed.Name, "stack", clip(string(debug.Stack()), 4<<10), "err", fmt.Sprint(r))
@@ -75,15 +105,16 @@ func (p *Poller) attempt(ctx context.Context, feed Feed, state *FeedState) (res 
 	if !full && !state.ValidatorsLie && state.BodyHash != "" {
 		v = validators{etag: state.ETag, lastModified: state.LastModified, host: state.ValidatorHost}
 	}
-	got, err := p.fetcher.fetch(ctx, feed, v)
+	got, err := p.fetcher.fetch(ctx, feed, state.address(feed.Feed), v)
 	if err != nil {
-		return res, err
+		return res, 0, err
 	}
 	fetchedAt := time.Now()
 	p.metrics.bytes.Add(float64(len(got.body)))
 	if got.notModified {
+		p.settled(feed, state, got, fetchedAt)
 		res.NotModified, res.Items = true, state.Items
-		return res, nil
+		return res, got.lifetime, nil
 	}
 	unchanged := got.hash == state.BodyHash
 	if full && !unchanged && state.BodyHash != "" && sameValidators(got.validators, *state) {
@@ -91,40 +122,119 @@ func (p *Poller) attempt(ctx context.Context, feed Feed, state *FeedState) (res 
 	}
 	if unchanged && !full {
 		remember(state, got, fetchedAt)
+		p.settled(feed, state, got, fetchedAt)
 		res.NotModified, res.Items = true, state.Items
-		return res, nil
+		return res, got.lifetime, nil
 	}
 	// A full read goes through the items though nothing changed: it tells Known
 	// that the feed still carries them.
 	doc, err := Decode(got.body, got.contentType, cmp.Or(feed.Lang, state.Language), p.cfg.MaxItems)
 	if err != nil {
-		return res, err
+		if e, ok := errors.AsType[*Error](err); ok && e.Problem == ProblemNotAFeed {
+			e.offer(got.body, got.url)
+		}
+		return res, 0, err
 	}
-	items := p.norm.Items(doc, feed, got.url, fetchedAt)
+	items := p.norm.Items(doc, feed.Feed, got.url, fetchedAt)
+	sample := sampleOf(items)
 	res.First, res.Items, res.Partial, res.NotModified = !state.FirstFetchDone, len(items), doc.Partial, unchanged
 	if res.First {
 		for i := range items {
 			items[i].Backfill = true
 		}
 	}
+	share, comparable := overlap(state.Sample, items)
 	slices.Reverse(items) // feeds list the newest first; the stream is in the order of time
-	if res.New, res.Revised, err = p.publish(ctx, items); err != nil {
-		return res, err
+	fresh, revised, err := p.publish(ctx, items)
+	if res.New, res.Revised = len(fresh), revised; err != nil {
+		return res, 0, err
 	}
 	state.FirstFetchDone = true
 	state.Items, state.Note = len(items), doc.Note
 	state.Published += int64(res.New + res.Revised)
 	state.Title, state.Language = clip(plainTitle(doc.Title), maxSource), clip(doc.Language, 35)
-	if res.New > 0 {
-		state.LastNew = fetchedAt.UTC()
-	}
+	state.Stats.lagged(fresh)
 	if doc.Partial {
 		// What is missing may stand in the same document, whole, next time.
 		state.ETag, state.LastModified, state.ValidatorHost, state.BodyHash = "", "", "", ""
-		return res, nil
+		if res.New > 0 {
+			state.LastNew = fetchedAt.UTC()
+		}
+		return res, got.lifetime, nil
 	}
+	state.Asked = doc.Asked
 	remember(state, got, fetchedAt)
-	return res, nil
+	switch {
+	case len(items) == 0: // tells nothing; the sample before stays
+		share = 1
+	case !comparable:
+		if state.Sample = sample; res.New > 0 || state.LastNew.IsZero() {
+			state.LastNew = fetchedAt.UTC()
+		}
+		p.follow(feed, state, got, fetchedAt)
+		return res, got.lifetime, nil
+	default:
+		state.Sample = sample
+	}
+	res.Gap = p.learn(ctx, feed, state, share, res.New > 0, fetchedAt)
+	p.follow(feed, state, got, fetchedAt)
+	return res, got.lifetime, nil
+}
+
+// settled notes a poll that found the document as it was.
+func (p *Poller) settled(feed target, state *FeedState, got *fetched, at time.Time) {
+	state.adapt(p.cfg.pace(feed.Feed), 1, sinceOK(state, at), at)
+	state.Stats.read(1)
+	p.follow(feed, state, got, at)
+}
+
+// learn takes from a whole document what it tells of the feed's rhythm, and
+// reports whether items may have been lost before it. share is the part of the
+// last document that is still there, fresh that an article was published.
+func (p *Poller) learn(ctx context.Context, feed target, state *FeedState, share float64, fresh bool, at time.Time) (gap bool) {
+	since := sinceOK(state, at)
+	if share < 1 || fresh {
+		if !state.LastNew.IsZero() {
+			state.Stats.arrive(max((1-share)*float64(state.Items), 1), at.Sub(state.LastNew))
+		}
+		state.LastNew = at.UTC()
+	}
+	if gap = share == 0; gap {
+		state.Gaps++
+		state.LastGap = at.UTC()
+		p.log.WarnContext(ctx, "no item of the last poll is left: items may be lost", "feed", feed.Name, "since", since, "gaps", state.Gaps)
+	}
+	state.Stats.read(share)
+	state.adapt(p.cfg.pace(feed.Feed), share, since, at)
+	return gap
+}
+
+// follow notes where permanent redirects led to. A feed with headers of its own
+// is never moved to another host, which may not see them.
+func (p *Poller) follow(feed target, state *FeedState, got *fetched, at time.Time) {
+	to := got.movedTo
+	if feed.own != nil && !sameHost(got.url, feed.home) {
+		to = ""
+	}
+	if state.moved(to, at) {
+		p.log.Warn("feed has moved for good and is polled at its new address", "feed", feed.Name, "address", hostKey(got.url))
+	}
+}
+
+// sinceOK is the time from the last good poll to at.
+func sinceOK(state *FeedState, at time.Time) time.Duration {
+	if state.LastOK.IsZero() {
+		return 0
+	}
+	return max(at.Sub(state.LastOK), 0)
+}
+
+func hostNamed(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return hostKey(u)
 }
 
 func sameValidators(v validators, state FeedState) bool {
@@ -144,7 +254,7 @@ func remember(state *FeedState, got *fetched, at time.Time) {
 // them are durable. Articles that another poll is publishing at this moment are
 // waited for: until that one is acknowledged, this feed's state may not vouch for
 // them.
-func (p *Poller) publish(ctx context.Context, items []item.Item) (fresh, revised int, err error) {
+func (p *Poller) publish(ctx context.Context, items []item.Item) (fresh []item.Item, revised int, err error) {
 	type waiting struct {
 		item    item.Item
 		settled <-chan struct{}
@@ -164,7 +274,7 @@ func (p *Poller) publish(ctx context.Context, items []item.Item) (fresh, revised
 		n, err := p.publishAll(ctx, admitted)
 		for _, it := range admitted[:n] {
 			if it.Revised.IsZero() {
-				fresh++
+				fresh = append(fresh, it)
 			} else {
 				revised++
 			}
@@ -217,22 +327,28 @@ func (p *Poller) publishAll(ctx context.Context, admitted []item.Item) (done int
 }
 
 func succeeded(state *FeedState, now time.Time) {
+	if state.Failures > 0 || state.Since.IsZero() {
+		state.Since = now.UTC()
+	}
 	state.LastOK = now.UTC()
 	state.Failures, state.Penalty = 0, 0
-	state.Since, state.FirstGone = time.Time{}, time.Time{}
+	state.FirstGone = time.Time{}
 	state.LastProblem, state.LastError = "", ""
 }
 
 // failed notes a failure. It weighs what it says about the feed: a name that
 // cannot be looked up is most often our own network.
 func (p *Poller) failed(feed Feed, state *FeedState, e *Error, now time.Time) {
-	state.Failures++
-	if state.Since.IsZero() {
+	if e.Problem == ProblemBusy {
+		return // nothing of the feed
+	}
+	if state.Failures == 0 {
 		state.Since = now.UTC()
 	}
+	state.Failures++
 	state.LastProblem, state.LastError = e.Problem, e.Error()
 	switch e.Problem {
-	case ProblemPublish:
+	case ProblemPublish, ProblemBusy:
 	case ProblemDNS:
 		state.Penalty += 0.25
 	case ProblemNotFound, ProblemHTTP, ProblemTimeout, ProblemTLS, ProblemConnect, ProblemNotAFeed, ProblemShort, ProblemEmpty, ProblemGone:
@@ -245,6 +361,10 @@ func (p *Poller) failed(feed Feed, state *FeedState, e *Error, now time.Time) {
 		// A "not modified" would only say that the bad document is still there.
 		state.ETag, state.LastModified, state.ValidatorHost = "", "", ""
 	}
+	if state.Address != "" && state.Failures >= moveDoubted {
+		state.Address = ""
+		p.log.Warn("the address that the feed moved to fails; the configured one is asked again", "feed", feed.Name)
+	}
 	if e.Problem != ProblemGone {
 		state.FirstGone = time.Time{}
 		return
@@ -252,8 +372,8 @@ func (p *Poller) failed(feed Feed, state *FeedState, e *Error, now time.Time) {
 	// One 410 may be an accident of the server; two a day apart are not.
 	if state.FirstGone.IsZero() {
 		state.FirstGone = now.UTC()
-	} else if now.Sub(state.FirstGone) >= 20*time.Hour {
-		state.Gone = true
+	} else if now.Sub(state.FirstGone) >= goneAfter {
+		state.Gone, state.Since = true, now.UTC()
 		p.log.Warn("feed is gone, polling ends", "feed", feed.Name)
 	}
 }
@@ -264,34 +384,6 @@ func readProblem(p Problem) bool {
 		ProblemTooLarge, ProblemShort, ProblemEncoding, ProblemCharset, ProblemEmpty,
 		ProblemNotAFeed, ProblemBroken, ProblemHostile, ProblemPoison,
 	}, p)
-}
-
-// wait is the time until the next poll, before jitter.
-func (p *Poller) wait(feed Feed, state FeedState, e *Error) time.Duration {
-	every := p.cfg.interval(feed)
-	if e == nil {
-		return every
-	}
-	longer := min(time.Duration(float64(every)*(1+state.Penalty)), maxInterval)
-	switch e.Problem {
-	case ProblemPublish:
-		return time.Minute
-	case ProblemGone:
-		return maxInterval
-	case ProblemRateLimited:
-		if e.RetryAfter > 0 {
-			// Divided by the least jitter: never before the time asked for.
-			return max(longer, e.RetryAfter*10/9+time.Second)
-		}
-		return min(max(every, 30*time.Minute)<<min(state.Failures-1, 10), maxInterval)
-	case ProblemDNS, ProblemConnect, ProblemTimeout:
-		if state.LastOK.IsZero() && feed.Interval == 0 {
-			// Probably we are offline, and somebody waits for a first result.
-			return min(longer, 5*time.Minute*time.Duration(min(state.Failures, 12)))
-		}
-	default:
-	}
-	return longer
 }
 
 // save keeps the state even while ctx ends: what is published is published.
