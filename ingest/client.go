@@ -91,9 +91,10 @@ type way struct {
 	// own are the headers of the feed, meant for home only.
 	own  http.Header
 	home *url.URL
-	// hosts are asked for a turn at every further host; nil: no limits.
-	hosts *hosts
-	taken []string
+	// hosts are asked for a turn at every further host; nil: no limits. turns
+	// were taken before the fetch, taken on the way.
+	hosts        *hosts
+	turns, taken []string
 }
 
 type wayKey struct{}
@@ -117,7 +118,7 @@ func (w *way) dress(req *http.Request) {
 // enter takes a turn at another host of a redirect.
 func (w *way) enter(req, from *http.Request) error {
 	name := hostKey(req.URL)
-	if w.hosts == nil || name == hostKey(from.URL) || slices.Contains(w.taken, name) {
+	if w.hosts == nil || slices.Contains(w.turns, name) || slices.Contains(w.taken, name) {
 		return nil
 	}
 	for told := false; ; told = true {
@@ -129,7 +130,7 @@ func (w *way) enter(req, from *http.Request) error {
 		if told || wait > maxTurnWait {
 			return &Error{
 				Problem: ProblemBusy, What: fmt.Sprintf("%s redirects to %s, which is busy with other feeds", from.URL.Host, req.URL.Host),
-				Hint: "nothing to do, it is asked again", RetryAfter: wait,
+				Hint: "nothing to do, it is asked again", RetryAfter: wait, host: name,
 			}
 		}
 		timer := time.NewTimer(wait)

@@ -50,7 +50,7 @@ type Error struct {
 	Feeds []string
 	// Err is the cause; nil when What says it all.
 	Err error
-	// host is the one that refused us.
+	// host is the one that refused us, or is busy.
 	host string
 }
 

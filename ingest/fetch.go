@@ -68,21 +68,22 @@ type fetcher struct {
 	maxBody   int64
 }
 
-// fetch asks for f's document at address. Every failure but the end of ctx is an
+// fetch asks for the document of a feed. Every failure but the end of ctx is an
 // *Error.
-func (x *fetcher) fetch(ctx context.Context, f target, address string, v validators) (*fetched, error) {
+func (x *fetcher) fetch(ctx context.Context, fl flight, v validators) (*fetched, error) {
+	f := fl.feed
 	client, err := x.clients.client(f.AllowPrivate)
 	if err != nil {
 		return nil, err
 	}
 	limited, cancel := context.WithTimeout(ctx, x.timeout)
 	defer cancel()
-	way := &way{validators: v, own: f.own, home: f.home}
+	way := &way{validators: v, own: f.own, home: f.home, turns: fl.turns}
 	if !f.ownServer() {
 		way.hosts = x.hosts
 	}
 	defer way.leave()
-	req, err := http.NewRequestWithContext(context.WithValue(limited, wayKey{}, way), http.MethodGet, address, http.NoBody)
+	req, err := http.NewRequestWithContext(context.WithValue(limited, wayKey{}, way), http.MethodGet, fl.state.address(f.Feed), http.NoBody)
 	if err != nil {
 		return nil, &Error{Problem: ProblemConnect, What: "the address cannot be read", Hint: "correct the feed's address", Err: err}
 	}

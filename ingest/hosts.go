@@ -70,6 +70,21 @@ func (h *hosts) take(name string, now time.Time, told bool) (wait time.Duration,
 	return turn.Sub(now), false
 }
 
+// takeAll takes a turn at every one of names, or none of them. promised is the
+// one of them that the caller was told to come back for; when there is no turn,
+// it is the one that he waits for now.
+func (h *hosts) takeAll(names []string, now time.Time, promised string) (wait time.Duration, waitsFor string) {
+	for i, name := range names {
+		if wait, ok := h.take(name, now, name == promised); !ok {
+			for _, taken := range names[:i] {
+				h.done(taken, now)
+			}
+			return wait, name
+		}
+	}
+	return 0, ""
+}
+
 // done ends a request to name that was taken.
 func (h *hosts) done(name string, now time.Time) {
 	h.mu.Lock()

@@ -31,6 +31,23 @@ func (s *FeedState) address(f Feed) string {
 	return f.URL
 }
 
+// turns are the hosts that a poll of f will ask, the address's own last.
+func (s *FeedState) turns(f Feed) []string {
+	own := hostNamed(s.address(f))
+	if s.Via != "" && s.Via != own {
+		return []string{s.Via, own}
+	}
+	return []string{own}
+}
+
+func hostNamed(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return hostKey(u)
+}
+
 // moved notes where permanent redirects led to at a good poll, empty when there
 // was none, and reports whether the feed's address changes with it.
 func (s *FeedState) moved(to string, now time.Time) bool {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -30,6 +29,8 @@ type flight struct {
 	feed   target
 	state  FeedState
 	jitter float64
+	// turns are the hosts at which the scheduler took a turn.
+	turns []string
 }
 
 // poll fetches a feed once, publishes what is new and saves the state. ok is
@@ -39,7 +40,7 @@ func (p *Poller) poll(ctx context.Context, f flight) (after FeedState, ok bool) 
 	feed, state := f.feed, f.state
 	state.URL = feed.URL
 	pace := p.cfg.pace(feed.Feed)
-	res, lifetime, err := p.attempt(ctx, feed, &state)
+	res, lifetime, err := p.attempt(ctx, f, &state)
 	now := time.Now()
 	res.Feed, res.URL, res.Took = feed.Name, feed.URL, now.Sub(start)
 	var wait time.Duration
@@ -93,7 +94,8 @@ func (p *Poller) interrupted(ctx context.Context, feed target, state FeedState, 
 // attempt does the poll and writes into state what a good one teaches. lifetime
 // is how long the answer may be kept. A panic of any part is an error of this
 // poll.
-func (p *Poller) attempt(ctx context.Context, feed target, state *FeedState) (res PollResult, lifetime time.Duration, err error) {
+func (p *Poller) attempt(ctx context.Context, f flight, state *FeedState) (res PollResult, lifetime time.Duration, err error) {
+	feed := f.feed
 	defer func() {
 		if r := recover(); r != nil {
 			p.log.ErrorContext(ctx, "handling a feed panicked", "feed", feed.Name, "stack", clip(string(debug.Stack()), 4<<10), "err", fmt.Sprint(r))
@@ -105,7 +107,7 @@ func (p *Poller) attempt(ctx context.Context, feed target, state *FeedState) (re
 	if !full && !state.ValidatorsLie && state.BodyHash != "" {
 		v = validators{etag: state.ETag, lastModified: state.LastModified, host: state.ValidatorHost}
 	}
-	got, err := p.fetcher.fetch(ctx, feed, state.address(feed.Feed), v)
+	got, err := p.fetcher.fetch(ctx, f, v)
 	if err != nil {
 		return res, 0, err
 	}
@@ -209,9 +211,13 @@ func (p *Poller) learn(ctx context.Context, feed target, state *FeedState, share
 	return gap
 }
 
-// follow notes where permanent redirects led to. A feed with headers of its own
+// follow notes where redirects led to. A feed with headers of its own
 // is never moved to another host, which may not see them.
 func (p *Poller) follow(feed target, state *FeedState, got *fetched, at time.Time) {
+	state.Via = ""
+	if host := hostKey(got.url); host != hostNamed(state.address(feed.Feed)) {
+		state.Via = host
+	}
 	to := got.movedTo
 	if feed.own != nil && !sameHost(got.url, feed.home) {
 		to = ""
@@ -227,14 +233,6 @@ func sinceOK(state *FeedState, at time.Time) time.Duration {
 		return 0
 	}
 	return max(at.Sub(state.LastOK), 0)
-}
-
-func hostNamed(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return ""
-	}
-	return hostKey(u)
 }
 
 func sameValidators(v validators, state FeedState) bool {
@@ -339,8 +337,9 @@ func succeeded(state *FeedState, now time.Time) {
 // failed notes a failure. It weighs what it says about the feed: a name that
 // cannot be looked up is most often our own network.
 func (p *Poller) failed(feed Feed, state *FeedState, e *Error, now time.Time) {
-	if e.Problem == ProblemBusy {
-		return // nothing of the feed
+	if e.Problem == ProblemBusy { // says nothing of the feed
+		state.Via = e.host
+		return
 	}
 	if state.Failures == 0 {
 		state.Since = now.UTC()

@@ -74,8 +74,10 @@ type polled struct {
 	// index is the place in the heap, -1 outside.
 	index   int
 	polling bool
-	// told says that the feed waits for a turn at its host.
-	told bool
+	// turns are the hosts that it is asking, waitsFor the one that it waits for
+	// its turn at.
+	turns    []string
+	waitsFor string
 	// While it is polled, a change waits here.
 	replace *target
 	removed bool
@@ -170,9 +172,10 @@ func (p *Poller) takeDue(now time.Time) (due []*polled, wait time.Duration) {
 	for len(p.due) > 0 && p.flying < p.cfg.Concurrency && !p.due[0].due.After(now) {
 		f := p.due[0]
 		heap.Pop(&p.due)
-		if !f.feed.ownServer() {
-			wait, ok := p.hosts.take(hostNamed(f.state.address(f.feed.Feed)), now, f.told)
-			if f.told = !ok; !ok {
+		if f.turns = nil; !f.feed.ownServer() {
+			f.turns = f.state.turns(f.feed.Feed)
+			var wait time.Duration
+			if wait, f.waitsFor = p.hosts.takeAll(f.turns, now, f.waitsFor); f.waitsFor != "" {
 				p.schedule(f, now.Add(wait))
 				continue
 			}
@@ -191,11 +194,11 @@ func (p *Poller) takeDue(now time.Time) (due []*polled, wait time.Duration) {
 // fly polls f once and puts it back into the schedule.
 func (p *Poller) fly(ctx context.Context, f *polled) {
 	p.mu.Lock()
-	now := flight{f.feed, f.state, p.jitter(f)}
+	now := flight{f.feed, f.state, p.jitter(f), f.turns}
 	p.mu.Unlock()
 	state, ok := p.poll(ctx, now)
-	if !now.feed.ownServer() {
-		p.hosts.done(hostNamed(now.state.address(now.feed.Feed)), time.Now())
+	for _, host := range now.turns {
+		p.hosts.done(host, time.Now())
 	}
 	p.mu.Lock()
 	p.flying--
@@ -339,6 +342,9 @@ func (p *Poller) spread(feeds []*polled, now time.Time) {
 			// What the host asked for holds for all of its feeds, and after a
 			// restart too.
 			p.hosts.block(hostNamed(e.state.address(e.feed.Feed)), now.Add(min(ahead, maxAsked)))
+		}
+		if since := now.Sub(last); since >= 0 && since < p.cfg.HostGap && !e.feed.ownServer() {
+			p.hosts.block(hostNamed(e.state.address(e.feed.Feed)), now.Add(p.cfg.HostGap-since))
 		}
 		switch {
 		case next.IsZero():

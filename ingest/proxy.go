@@ -20,6 +20,9 @@ import (
 // environment says.
 const noProxy = "none"
 
+// lookupWithin bounds the look-up of a name that a proxy is asked for.
+const lookupWithin = 2 * time.Second
+
 // proxyFor tells which proxy an address is asked through, nil for none.
 type proxyFor func(*url.URL) (*url.URL, error)
 
@@ -118,6 +121,8 @@ func (w *watched) check(ctx context.Context, host string) error {
 		return &safedial.BlockedError{Addr: netip.IPv4Unspecified()}
 	}
 	// Without a name service of our own the proxy alone knows the address.
+	ctx, cancel := context.WithTimeout(ctx, lookupWithin)
+	defer cancel()
 	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 	if err != nil {
 		return nil //nolint:nilerr // as above

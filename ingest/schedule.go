@@ -8,14 +8,18 @@ import (
 const (
 	// A poll is well timed when between a third and two thirds of what it reads
 	// is known: less, and a busy hour pushes items out of the document unread;
-	// more, and the publisher is asked for nothing.
-	knownLow, knownHigh = 0.33, 0.67
+	// more, and the publisher is asked for nothing. So an interval grows while
+	// more than knownHigh is known, and ends where in the busiest hours replaced
+	// of the document is new.
+	knownHigh = 0.67
+	replaced  = 0.6
 	// lengthen is the factor by which an interval grows after a poll that
 	// brought little.
 	lengthen = 1.25
 	// peakFades is the time in which the memory of a feed's busiest hour halves.
-	// A day: the night must not lull us into missing the morning.
-	peakFades = 24 * time.Hour
+	// Three days: neither the night nor a weekend must lull us into missing the
+	// morning after.
+	peakFades = 72 * time.Hour
 	// dormantAfter is the silence after which a feed may be asked less often
 	// than max_interval says.
 	dormantAfter = 31 * 24 * time.Hour
@@ -57,9 +61,9 @@ func (s *FeedState) interval(p pace) time.Duration {
 // the time that has passed since it was read; both feed two rules:
 //
 //   - the interval never exceeds the time in which, in the busiest hours of the
-//     last days, two thirds of the document were replaced. A poll that shares
+//     last days, three fifths of the document were replaced. A poll that shares
 //     nothing with the one before counts as two documents, so it cuts the
-//     interval to a third;
+//     interval to less than a third;
 //   - within that, it grows by a quarter after a poll at which more than two
 //     thirds were known.
 func (s *FeedState) adapt(p pace, share float64, since time.Duration, now time.Time) {
@@ -77,7 +81,7 @@ func (s *FeedState) adapt(p pace, share float64, since time.Duration, now time.T
 	}
 	limit := time.Duration(math.MaxInt64)
 	if s.Peak > 0 {
-		limit = time.Duration(knownHigh / s.Peak * float64(time.Hour))
+		limit = time.Duration(replaced / s.Peak * float64(time.Hour))
 	}
 	// A poll that came much later than planned says little about the plan.
 	if late := since > interval*3/2+20*time.Minute; share >= knownHigh && !late {

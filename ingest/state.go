@@ -63,6 +63,8 @@ type FeedState struct {
 	// enough; Move is one that did not yet.
 	Address string `json:"address,omitempty"`
 	Move    Move   `json:"move,omitzero"`
+	// Via is the host that the address redirects to, when it is another.
+	Via string `json:"via,omitempty"`
 
 	// Interval is the time between two polls that the feed's rhythm asks for, 0
 	// while it is unknown; Peak the share of the document that was replaced in
