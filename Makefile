@@ -51,6 +51,10 @@ bench: ## benchmarks of every part; compare runs with bin/tools/benchstat
 bench-replay: ## ten days of news through all stages, beside Bleve alone (docs/performance.md)
 	$(GO) test -run '^$$' -bench ReplayNews -benchtime 1x -count 3 -timeout 30m ./pipeline
 
+.PHONY: simulate
+simulate: ## a day of 10,000 simulated feeds (docs/performance.md); some minutes
+	MARSAD_SIMULATE=10000 $(GO) test -run 'SimulatedWeb$$' -v -timeout 60m ./ingest
+
 .PHONY: torture
 torture: build ## the long crash, power and full-disk tests (docs/reliability.md); as root
 	MARSAD_TORTURE=1 $(GO) test -run 'Crash|Kill|Full' -v -timeout 60m ./bus ./index ./pipeline ./cmd/marsad

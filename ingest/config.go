@@ -146,7 +146,7 @@ func (c Config) Validate() []*field.Error {
 		}
 	}
 	if c.MinInterval > c.MaxInterval {
-		add(field.Errorf("min_interval", "%s is longer than max_interval, %s", c.MinInterval, c.MaxInterval).Hintf("swap the two"))
+		add(field.Errorf("min_interval", "%s is longer than max_interval, %s", c.MinInterval, c.MaxInterval).Hintf("lower min_interval or raise max_interval"))
 	}
 	if c.HostGap < 100*time.Millisecond || c.HostGap > time.Minute {
 		add(field.Errorf("host_gap", "%s is not between 100ms and 1m", c.HostGap).Hintf("2s suits most hosts"))

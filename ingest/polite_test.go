@@ -273,6 +273,42 @@ func TestGone(t *testing.T) {
 	})
 }
 
+// A feed is polled at the user's word, though not again and again, and not
+// inside Retry-After; one that is gone gets another chance.
+func TestPollNow(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		code := 410
+		w := newWeb(func(r *http.Request) *http.Response {
+			if r.URL.Host == "busy.example" {
+				return answer(429, "", "Retry-After", "36000")
+			}
+			return answer(code, feedOf(goodItem(1)))
+		})
+		cfg := ingest.Config{Feeds: []ingest.Feed{{Name: "gone", URL: "https://gone.example/rss"}, {Name: "busy", URL: "https://busy.example/rss"}}}
+		run(t, cfg, newMemory(), ingest.NewKnown(), w, 40*time.Hour, func(p *ingest.Poller) {
+			pass(t, 30*time.Hour)
+			if p.Status()[0].State != ingest.StateGone || p.PollNow("unknown") || p.PollNow("busy") {
+				t.Errorf("before: %+v", p.Status())
+			}
+			code = 200
+			if !p.PollNow("gone") {
+				t.Error("a feed that is gone gets no other chance")
+			}
+			pass(t, time.Minute)
+			if st := p.Status()[0]; st.State != ingest.StateOK || st.NextPoll.IsZero() {
+				t.Errorf("after: %+v", st)
+			}
+			if p.PollNow("gone") {
+				t.Error("polled again within five minutes")
+			}
+		})
+		if n := len(w.requests("gone.example")); n < 10 {
+			t.Errorf("%d requests, the feed is to be polled on", n)
+		}
+	})
+}
+
 // A feed that fails for a year is asked less and less often and never given up.
 func TestNeverGivenUp(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -22,6 +23,8 @@ const (
 	saveWithin = 5 * time.Second
 	// goneAfter is the least time between the two 410 that end the polling.
 	goneAfter = 24 * time.Hour
+	// gapToldEvery is how often the gaps of a feed are worth a warning.
+	gapToldEvery = 24 * time.Hour
 )
 
 // A flight is one poll of a feed as it was when it was due.
@@ -60,7 +63,11 @@ func (p *Poller) poll(ctx context.Context, f flight) (after FeedState, ok bool) 
 			p.hosts.block(res.Err.host, now.Add(comeBack(res.Err, refusals)))
 		}
 		wait = state.afterFailure(pace, res.Err, refusals, f.jitter)
-		p.log.WarnContext(ctx, "poll failed", "feed", feed.Name, "problem", string(res.Err.Problem), "failures", state.Failures, "err", res.Err)
+		level := slog.LevelWarn
+		if res.Err.Problem == ProblemBusy {
+			level = slog.LevelDebug
+		}
+		p.log.Log(ctx, level, "poll failed", "feed", feed.Name, "problem", string(res.Err.Problem), "failures", state.Failures, "err", res.Err)
 	} else {
 		succeeded(&state, now)
 		wait = state.afterSuccess(pace, lifetime, now, f.jitter)
@@ -202,9 +209,13 @@ func (p *Poller) learn(ctx context.Context, feed target, state *FeedState, share
 		state.LastNew = at.UTC()
 	}
 	if gap = share == 0; gap {
+		level := slog.LevelWarn
+		if at.Sub(state.LastGap) < gapToldEvery { // a feed of one item has them all the time
+			level = slog.LevelDebug
+		}
 		state.Gaps++
 		state.LastGap = at.UTC()
-		p.log.WarnContext(ctx, "no item of the last poll is left: items may be lost", "feed", feed.Name, "since", since, "gaps", state.Gaps)
+		p.log.Log(ctx, level, "no item of the last poll is left: items may be lost", "feed", feed.Name, "since", since, "gaps", state.Gaps)
 	}
 	state.Stats.read(share)
 	state.adapt(p.cfg.pace(feed.Feed), share, since, at)

@@ -374,6 +374,27 @@ func (p *Poller) takeTurns(late []*polled, now time.Time) {
 	}
 }
 
+// PollNow has a feed polled as soon as its host has a turn, also one that is
+// gone. It returns false when the feed is unknown or paused, or was asked less
+// than five minutes ago, or asked us to come back later.
+func (p *Poller) PollNow(name string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	e, now := p.feeds[name], time.Now()
+	switch {
+	case e == nil || e.removed || e.feed.Paused || e.polling:
+		return false
+	case !e.feed.ownServer() && !e.state.LastCheck.IsZero() && now.Sub(e.state.LastCheck) < minFeedInterval:
+		return false
+	case e.state.LastProblem == ProblemRateLimited && now.Before(e.state.NextPoll):
+		return false
+	}
+	e.state.Gone, e.state.FirstGone = false, time.Time{}
+	p.schedule(e, now)
+	p.nudge()
+	return true
+}
+
 func (p *Poller) schedule(e *polled, at time.Time) {
 	p.unschedule(e)
 	e.due = at

@@ -125,7 +125,7 @@ func (w *watched) check(ctx context.Context, host string) error {
 	defer cancel()
 	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 	if err != nil {
-		return nil //nolint:nilerr // as above
+		return nil
 	}
 	for _, addr := range addrs {
 		if w.permitted.Blocked(addr) {
