@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -133,56 +134,72 @@ func TestRefusalHoldsForTheHost(t *testing.T) {
 // turn.
 func TestHostLimits(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		open, last := 0, time.Time{}
-		w := transport(func(r *http.Request) (*http.Response, error) {
-			if r.URL.Host != "large.example" {
-				resp := answer(302, "", "Location", "https://large.example"+r.URL.Path)
-				resp.Request = r
-				return resp, nil
-			}
-			if open++; open > 1 {
-				t.Errorf("%d requests at once", open)
-			}
-			if rest := time.Since(last); rest < 3*time.Second {
-				t.Errorf("%s of rest", rest)
-			}
-			if !idle(r.Context(), time.Duration(len(r.URL.Path)%3)*time.Second) {
-				return nil, r.Context().Err()
-			}
-			open--
-			last = time.Now()
-			resp := answer(200, feedOf(goodItem(len(r.URL.Path))), "ETag", `"x"`)
-			if r.Header.Get("If-None-Match") != "" {
-				resp = answer(304, "")
-			}
+	for _, connections := range []int{1, 3} {
+		synctest.Test(t, func(t *testing.T) { hostLimits(t, connections) })
+	}
+}
+
+func hostLimits(t *testing.T, connections int) {
+	t.Helper()
+	var mu sync.Mutex
+	open, most, last := 0, 0, time.Time{}
+	w := transport(func(r *http.Request) (*http.Response, error) {
+		if r.URL.Host != "large.example" {
+			resp := answer(302, "", "Location", "https://large.example"+r.URL.Path)
 			resp.Request = r
 			return resp, nil
-		})
-		cfg := ingest.Config{HostGap: 3 * time.Second}
-		for i := range 300 {
-			host := "large.example"
-			if i%10 == 0 {
-				host = fmt.Sprintf("small%d.example", i)
-			}
-			cfg.Feeds = append(cfg.Feeds, ingest.Feed{Name: strconv.Itoa(i), URL: fmt.Sprintf("https://%s/%s", host, strings.Repeat("x", i))})
 		}
-		m := newMemory()
-		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Hour)
-		defer cancel()
-		p, err := ingest.New(ctx, cfg, ingest.Options{Publisher: m, States: m, Known: ingest.NewKnown(), Log: quiet(), Transport: w})
-		if err != nil {
-			t.Fatal(err)
+		mu.Lock()
+		open++
+		most = max(most, open)
+		if rest := time.Since(last); rest < 3*time.Second {
+			t.Errorf("%s of rest", rest)
 		}
-		if err := p.Run(ctx); err != nil {
-			t.Fatal(err)
+		last = time.Now()
+		mu.Unlock()
+		ok := idle(r.Context(), time.Duration(len(r.URL.Path)%7)*time.Second)
+		mu.Lock()
+		defer mu.Unlock()
+		open--
+		if !ok {
+			return nil, r.Context().Err()
 		}
-		for _, st := range p.Status() {
-			if st.State != ingest.StateOK || time.Since(st.LastOK) > 2*time.Hour {
-				t.Errorf("%s: %s, last good poll %s ago", st.Name, st.State, time.Since(st.LastOK))
-			}
+		if connections == 1 {
+			last = time.Now()
 		}
+		resp := answer(200, feedOf(goodItem(len(r.URL.Path))), "ETag", `"x"`)
+		if r.Header.Get("If-None-Match") != "" {
+			resp = answer(304, "")
+		}
+		resp.Request = r
+		return resp, nil
 	})
+	cfg := ingest.Config{HostGap: 3 * time.Second, HostConnections: connections}
+	for i := range 300 {
+		host := "large.example"
+		if i%10 == 0 {
+			host = fmt.Sprintf("small%d.example", i)
+		}
+		cfg.Feeds = append(cfg.Feeds, ingest.Feed{Name: strconv.Itoa(i), URL: fmt.Sprintf("https://%s/%s", host, strings.Repeat("x", i))})
+	}
+	m := newMemory()
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Hour)
+	defer cancel()
+	p, err := ingest.New(ctx, cfg, ingest.Options{Publisher: m, States: m, Known: ingest.NewKnown(), Log: quiet(), Transport: w})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for _, st := range p.Status() {
+		if st.State != ingest.StateOK || time.Since(st.LastOK) > 2*time.Hour {
+			t.Errorf("%s: %s, last good poll %s ago", st.Name, st.State, time.Since(st.LastOK))
+		}
+	}
+	if most > connections || most < min(connections, 2) {
+		t.Errorf("%d requests at once, %d are allowed", most, connections)
+	}
 }
 
 // A permanent redirect is believed after three polls over two days to the same

@@ -26,8 +26,10 @@ func TestEncodings(t *testing.T) {
 		"br": {"br", packed("br", good), ""}, "zstd": {"zstd", packed("zstd", good), ""}, "none": {"identity", good, ""},
 		"gzip bomb": {"gzip", packed("gzip", zeros), ingest.ProblemTooLarge},
 		"br bomb":   {"br", packed("br", zeros), ingest.ProblemTooLarge}, "zstd bomb": {"zstd", packed("zstd", zeros), ingest.ProblemTooLarge},
-		"bomb unsaid": {"", packed("gzip", zeros), ingest.ProblemTooLarge},
-		"gzip torn":   {"gzip", packed("gzip", good)[:60], ingest.ProblemShort}, "br torn": {"br", packed("br", good)[:60], ingest.ProblemShort},
+		"bomb below the cap": {"gzip", packed("gzip", zeros[:5<<20]), ingest.ProblemTooLarge},
+		"much air":           {"br", packed("br", append(good, zeros[:1<<19]...)), ""},
+		"bomb unsaid":        {"", packed("gzip", zeros), ingest.ProblemTooLarge},
+		"gzip torn":          {"gzip", packed("gzip", good)[:60], ingest.ProblemShort}, "br torn": {"br", packed("br", good)[:60], ingest.ProblemShort},
 		"zstd torn": {"zstd", packed("zstd", good)[:60], ingest.ProblemShort},
 		"no gzip":   {"gzip", good, ingest.ProblemShort}, "no br": {"br", good, ingest.ProblemShort}, "no zstd": {"zstd", good, ingest.ProblemShort},
 		// A frame header that claims a window of 2 GB.
