@@ -239,7 +239,7 @@ func WriteOPML(w io.Writer, title string, created time.Time, feeds []Subscriptio
 		for _, f := range byFolder[folder] {
 			writeOutline(b, indent, f)
 		}
-		for depth := len(open) - 1; depth >= 0; depth-- {
+		for depth := range slices.Backward(open) {
 			fmt.Fprintf(b, "%s</outline>\n", strings.Repeat("  ", depth+2))
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -125,9 +126,7 @@ func (l *feedList) configure(ctx context.Context, feeds []ingest.Feed) error {
 // change that is harmless to repeat.
 func (l *feedList) put(ctx context.Context, change map[string]*keptFeed) error {
 	next := make(map[string]keptFeed, len(l.kept)+len(change))
-	for name, k := range l.kept {
-		next[name] = k
-	}
+	maps.Copy(next, l.kept)
 	for name, k := range change {
 		if k == nil {
 			delete(next, name)
@@ -166,14 +165,9 @@ func refusedFeeds(err error) error {
 	return err
 }
 
-// find returns a feed of the list, by name.
-func (l *feedList) find(name string) (ingest.Feed, bool) {
-	feeds := l.feeds()
-	i := slices.IndexFunc(feeds, func(f ingest.Feed) bool { return f.Name == name })
-	if i < 0 {
-		return ingest.Feed{}, false
-	}
-	return feeds[i], true
+// has reports whether a feed of the list has a name.
+func (l *feedList) has(name string) bool {
+	return slices.ContainsFunc(l.feeds(), func(f ingest.Feed) bool { return f.Name == name })
 }
 
 // AddFeed looks at an address and polls the feed it finds.
@@ -200,7 +194,7 @@ func (l *feedList) AddFeed(ctx context.Context, f server.NewFeed) (server.FoundF
 	name := f.Name
 	if name == "" {
 		name = l.freeName(cmp.Or(found.Title, hostOf(found.URL)), nil)
-	} else if _, taken := l.find(name); taken {
+	} else if l.has(name) {
 		return found, server.FeedRefused(fmt.Sprintf("there is a feed %q already", name), "give this one another name")
 	}
 	feed := ingest.Feed{Name: name, URL: found.URL, Lang: f.Lang, Source: f.Source, Interval: every}
@@ -260,7 +254,7 @@ func (l *feedList) PauseFeed(ctx context.Context, name string, paused bool) erro
 	if i := slices.IndexFunc(l.configured, func(f ingest.Feed) bool { return f.Name == name }); i >= 0 && l.configured[i].Paused && !paused {
 		return server.FeedRefused(fmt.Sprintf("%q is paused in the configuration file", name), "change it there and reload")
 	}
-	if _, ok := l.find(name); !ok {
+	if !l.has(name) {
 		return server.NoFeed(name)
 	}
 	k := l.kept[name]

@@ -107,7 +107,7 @@ func (c Client) AddFeed(ctx context.Context, f NewFeed) (FoundFeed, error) {
 // to.
 func (c Client) CheckFeed(ctx context.Context, address string) (FoundFeed, error) {
 	var out FoundFeed
-	return out, c.get(ctx, "/api/v1/feeds/check?"+url.Values{"url": {address}}.Encode(), &out)
+	return out, c.get(ctx, "/api/v1/discover?"+url.Values{"url": {address}}.Encode(), &out)
 }
 
 // RemoveFeed ends the polling of a feed that was added.

@@ -32,7 +32,7 @@ func (s *Server) Handler() http.Handler {
 		{"POST", "/api/v1/alerts/dead/{id}/retry", s.apiRetry},
 		{"GET", "/api/v1/feeds", s.apiFeeds},
 		{"POST", "/api/v1/feeds", s.apiAddFeed},
-		{"GET", "/api/v1/feeds/check", s.apiCheckFeed},
+		{"GET", "/api/v1/discover", s.apiCheckFeed},
 		{"GET", importPath, s.apiExportFeeds},
 		{"POST", importPath, s.apiImportFeeds},
 		{"DELETE", "/api/v1/feeds/{name}", s.apiRemoveFeed},

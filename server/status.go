@@ -127,12 +127,26 @@ type Feed struct {
 	Error string `json:"error,omitempty"`
 	// Note says what had to be mended or left out of the last document.
 	Note string `json:"note,omitempty"`
+	// MovedTo is the address that the publisher has moved it to for good.
+	MovedTo string `json:"moved_to,omitempty"`
 	// Failures counts the failed fetches since the last good one.
 	Failures int       `json:"failures,omitempty"`
 	Items    uint64    `json:"items"`
 	LastPoll time.Time `json:"last_poll,omitzero"`
 	LastItem time.Time `json:"last_item,omitzero"`
 	NextPoll time.Time `json:"next_poll,omitzero"`
+	// EveryS is the time between two polls by the feed's rhythm, in seconds.
+	EveryS int64 `json:"every_s,omitempty"`
+	// PerDay is the number of new articles a day, Repeats the share of what a
+	// poll brings that was there before, LagS the time from publication to the
+	// poll that brought an article, in seconds, the median.
+	PerDay  float64 `json:"per_day,omitempty"`
+	Repeats float64 `json:"repeats,omitempty"`
+	LagS    int64   `json:"lag_s,omitempty"`
+	// Gaps counts the polls that had no article in common with the one before:
+	// some may have been lost. LastGap is the time of the last.
+	Gaps    int       `json:"gaps,omitempty"`
+	LastGap time.Time `json:"last_gap,omitzero"`
 }
 
 // Parked is a record that could not be processed and was put aside.

@@ -179,13 +179,33 @@ func printFeed(w io.Writer, f server.Feed, now time.Time) {
 		next = ", next poll " + in(f.NextPoll.Sub(now))
 	}
 	fmt.Fprintf(w, "%-8s %s  %s, %s%s\n", f.State, printable.Text(f.Name), plural(f.Items, "article"), last, next)
-	fmt.Fprintf(w, "         %s\n", printable.Text(f.URL))
+	fmt.Fprintf(w, "         %s%s\n", printable.Text(f.URL), rhythm(f))
+	if f.MovedTo != "" {
+		fmt.Fprintf(w, "         moved for good to %s; write that into pipeline.yaml\n", printable.Text(f.MovedTo))
+	}
+	if f.Gaps > 0 {
+		fmt.Fprintf(w, "         articles may have been lost before %s, the last on %s; set a shorter interval\n",
+			plural(f.Gaps, "poll"), f.LastGap.Local().Format(time.DateTime))
+	}
 	if f.Error != "" {
 		fmt.Fprintf(w, "         since %s: %s\n", f.Since.Local().Format(time.DateTime), printable.Line(f.Error, 300))
 	}
 	if f.Note != "" {
 		fmt.Fprintf(w, "         %s\n", printable.Line(f.Note, 300))
 	}
+}
+
+// rhythm says how often a feed brings what.
+func rhythm(f server.Feed) string {
+	if f.EveryS == 0 {
+		return ""
+	}
+	out := fmt.Sprintf("  every %s", (time.Duration(f.EveryS) * time.Second).Round(time.Minute))
+	if f.PerDay > 0 {
+		out += fmt.Sprintf(", %.1f new a day, %.0f %% of a poll known, %s behind publication",
+			f.PerDay, 100*f.Repeats, (time.Duration(f.LagS) * time.Second).Round(time.Minute))
+	}
+	return out
 }
 
 // in is a time ahead for people: "now", "in 12m".
