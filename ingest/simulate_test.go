@@ -166,7 +166,7 @@ func (w *simWeb) check(t *testing.T, l *ledger, status []ingest.FeedStatus, span
 	slices.Sort(l.lag)
 	if len(l.lag) > 0 {
 		median := l.lag[len(l.lag)/2]
-		table = append(table, fmt.Sprintf("%d requests, %d items, median lag %s", all.requests, len(l.fresh), median.Round(time.Second)))
+		table = append(table, fmt.Sprintf("%d requests to %d hosts, %d items, median lag %s", all.requests, len(w.hosts), len(l.fresh), median.Round(time.Second)))
 		if median > 30*time.Minute {
 			t.Errorf("median lag %s, want half of an interval at most", median)
 		}
