@@ -247,7 +247,7 @@ func (x *simTotal) add(t *testing.T, f *simFeed, l *ledger, st ingest.FeedStatus
 func TestSimulatedWebOverTCP(t *testing.T) {
 	t.Parallel()
 	w := newSimWeb(200, 1)
-	w.gap, w.delay = 100*time.Millisecond, 4*time.Millisecond
+	w.gap, w.delay = 50*time.Millisecond, 4*time.Millisecond
 	server := httptest.NewServer(w)
 	defer server.Close()
 	transport := &http.Transport{
@@ -257,7 +257,7 @@ func TestSimulatedWebOverTCP(t *testing.T) {
 		},
 	}
 	defer transport.CloseIdleConnections()
-	cfg := ingest.Config{MaxBody: 1 << 20, HostGap: 110 * time.Millisecond, Timeout: 10 * time.Second}
+	cfg := ingest.Config{MaxBody: 1 << 20, HostGap: 300 * time.Millisecond, Timeout: 10 * time.Second}
 	for _, f := range w.feeds {
 		cfg.Feeds = append(cfg.Feeds, f.config("http"))
 	}
