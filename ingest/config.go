@@ -140,11 +140,13 @@ func (c Config) Validate() []*field.Error {
 	case c.Interval > maxInterval:
 		add(field.Errorf("interval", "%s is too long", c.Interval).Hintf("use %s or less", maxInterval))
 	}
-	for path, d := range map[string]time.Duration{"min_interval": c.MinInterval, "max_interval": c.MaxInterval} {
+	bound := func(path string, d time.Duration) {
 		if d < minFeedInterval || d > maxInterval {
 			add(field.Errorf(path, "%s is not between %s and %s", d, minFeedInterval, maxInterval).Hintf("publishers block hasty readers; 15m to 1h suits news"))
 		}
 	}
+	bound("min_interval", c.MinInterval)
+	bound("max_interval", c.MaxInterval)
 	if c.MinInterval > c.MaxInterval {
 		add(field.Errorf("min_interval", "%s is longer than max_interval, %s", c.MinInterval, c.MaxInterval).Hintf("lower min_interval or raise max_interval"))
 	}

@@ -2,8 +2,10 @@ package ingest
 
 import (
 	"encoding/base64"
+	"maps"
 	"net/http"
 	"net/textproto"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
@@ -42,14 +44,14 @@ func (f Feed) ownHeaders() (http.Header, []*field.Error) {
 			h.Set(name, value)
 		}
 	}
-	for name, value := range f.Headers {
+	for _, name := range slices.Sorted(maps.Keys(f.Headers)) {
 		switch textproto.CanonicalMIMEHeaderKey(name) {
 		case "Authorization", "Cookie", "Proxy-Authorization":
 			errs = append(errs, field.Errorf("headers", "%s is a secret", name).
 				Hintf("put it into a file: login_file, cookies_file or headers_file"))
 			continue
 		}
-		add("headers", name, value)
+		add("headers", name, f.Headers[name])
 	}
 	read := func(path, file string, use func(string)) {
 		if file == "" {

@@ -3,6 +3,7 @@ package ingest_test
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -497,4 +498,53 @@ func TestClockJumps(t *testing.T) {
 			}
 		})
 	}
+}
+
+// After the network was down for a while no feed is given up, no host is rushed,
+// and all are back within their interval.
+func TestNetworkDown(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		down := func() bool { d := time.Since(start); return d > 2*time.Hour && d < 3*time.Hour }
+		var mu sync.Mutex
+		asked := map[string][]time.Time{}
+		w := transport(func(r *http.Request) (*http.Response, error) {
+			if down() {
+				return nil, &net.DNSError{Err: "server misbehaving", Name: r.URL.Host, IsTemporary: true}
+			}
+			mu.Lock()
+			asked[r.URL.Host] = append(asked[r.URL.Host], time.Now())
+			mu.Unlock()
+			resp := answer(200, feedOf(goodItem(1)), "ETag", `"x"`)
+			resp.Request = r
+			return resp, nil
+		})
+		cfg := ingest.Config{}
+		for i := range 300 {
+			cfg.Feeds = append(cfg.Feeds, ingest.Feed{Name: strconv.Itoa(i), URL: fmt.Sprintf("https://h%d.example/%d", i%6, i)})
+		}
+		m := newMemory()
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Hour)
+		defer cancel()
+		p, err := ingest.New(ctx, cfg, ingest.Options{Publisher: m, States: m, Known: ingest.NewKnown(), Log: quiet(), Transport: w})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Run(ctx); err != nil {
+			t.Fatal(err)
+		}
+		for host, times := range asked {
+			for i := 1; i < len(times); i++ {
+				if times[i].Sub(times[i-1]) < 500*time.Millisecond {
+					t.Errorf("%s was asked twice within %s", host, times[i].Sub(times[i-1]))
+				}
+			}
+		}
+		for _, st := range p.Status() {
+			if st.State != ingest.StateOK || st.LastOK.Before(start.Add(3*time.Hour)) {
+				t.Errorf("%s: %+v", st.Name, st)
+			}
+		}
+	})
 }

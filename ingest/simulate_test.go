@@ -166,7 +166,7 @@ func (w *simWeb) check(t *testing.T, l *ledger, status []ingest.FeedStatus, span
 	slices.Sort(l.lag)
 	if len(l.lag) > 0 {
 		median := l.lag[len(l.lag)/2]
-		table = append(table, fmt.Sprintf("%d requests, %d items, median lag %s", all.requests, len(l.fresh), median.Round(time.Second)))
+		table = append(table, fmt.Sprintf("%d requests to %d hosts, %d items, median lag %s", all.requests, len(w.hosts), len(l.fresh), median.Round(time.Second)))
 		if median > 30*time.Minute {
 			t.Errorf("median lag %s, want half of an interval at most", median)
 		}
@@ -247,7 +247,7 @@ func (x *simTotal) add(t *testing.T, f *simFeed, l *ledger, st ingest.FeedStatus
 func TestSimulatedWebOverTCP(t *testing.T) {
 	t.Parallel()
 	w := newSimWeb(200, 1)
-	w.gap, w.delay = 100*time.Millisecond, 4*time.Millisecond
+	w.gap, w.delay = 50*time.Millisecond, 4*time.Millisecond
 	server := httptest.NewServer(w)
 	defer server.Close()
 	transport := &http.Transport{
@@ -257,7 +257,7 @@ func TestSimulatedWebOverTCP(t *testing.T) {
 		},
 	}
 	defer transport.CloseIdleConnections()
-	cfg := ingest.Config{MaxBody: 1 << 20, HostGap: 110 * time.Millisecond, Timeout: 10 * time.Second}
+	cfg := ingest.Config{MaxBody: 1 << 20, HostGap: 300 * time.Millisecond, Timeout: 10 * time.Second}
 	for _, f := range w.feeds {
 		cfg.Feeds = append(cfg.Feeds, f.config("http"))
 	}
