@@ -35,9 +35,12 @@ func (p *Poller) Status() []FeedStatus {
 
 // stateOf is what e is doing, and since when, as far as that is known.
 func (p *Poller) stateOf(e *polled, now time.Time) (State, time.Time) {
-	st := &e.state
+	st, feed := &e.state, &e.feed
+	if e.replace != nil { // a poll in flight ends with the settings it began with
+		feed = e.replace
+	}
 	switch {
-	case e.feed.Paused:
+	case feed.Paused:
 		return StatePaused, st.LastCheck
 	case p.paused != "":
 		return StatePaused, p.pausedAt.UTC().Truncate(time.Second)

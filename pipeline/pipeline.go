@@ -186,7 +186,7 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	p.goRun(g, "disk", func() error { return p.guard(ctx) })
 	if p.cfg.Has(config.Tag) {
 		p.goRun(g, "tag", func() error {
-			if err := p.restoreStories(ctx); err != nil {
+			if err := p.restoreStories(ctx); err != nil && ctx.Err() == nil {
 				return err
 			}
 			return p.items.Consume(ctx, tagStage, p.tagFrom, p.tag)

@@ -200,12 +200,20 @@ func rhythm(f server.Feed) string {
 	if f.EveryS == 0 {
 		return ""
 	}
-	out := fmt.Sprintf("  every %s", (time.Duration(f.EveryS) * time.Second).Round(time.Minute))
+	out := "  every " + span(f.EveryS)
 	if f.PerDay > 0 {
 		out += fmt.Sprintf(", %.1f new a day, %.0f %% of a poll known, %s behind publication",
-			f.PerDay, 100*f.Repeats, (time.Duration(f.LagS) * time.Second).Round(time.Minute))
+			f.PerDay, 100*f.Repeats, span(f.LagS))
 	}
 	return out
+}
+
+// span is a time in the largest unit that says something: 40s, 15m, 3h.
+func span(seconds int64) string {
+	if seconds < 60 {
+		return fmt.Sprintf("%ds", seconds)
+	}
+	return strings.TrimSpace(ago(time.Duration(seconds) * time.Second))
 }
 
 // in is a time ahead for people: "now", "in 12m".
@@ -213,7 +221,7 @@ func in(d time.Duration) string {
 	if d < time.Second {
 		return "now"
 	}
-	return "in " + strings.TrimSpace(ago(d))
+	return "in " + span(int64(d.Seconds()))
 }
 
 func newFeedsAdd(ask asker) *cobra.Command {
