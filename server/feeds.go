@@ -114,6 +114,7 @@ func (s *Server) apiAddFeed(w http.ResponseWriter, r *http.Request) error {
 		return badRequest("the body is no feed: %s", line(err.Error(), 100)).hint(`send {"url":"https://example.org/rss.xml"}`)
 	}
 	found, err := editor.AddFeed(r.Context(), f)
+	s.status.forget()
 	if err != nil {
 		return err
 	}
@@ -158,6 +159,7 @@ func (s *Server) changeFeed(w http.ResponseWriter, r *http.Request, done string,
 	if err := change(editor, r.Context(), r.PathValue("name")); err != nil {
 		return err
 	}
+	s.status.forget()
 	return text(w, http.StatusOK, done)
 }
 
@@ -167,6 +169,7 @@ func (s *Server) apiImportFeeds(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	done, err := editor.ImportFeeds(r.Context(), r.Body)
+	s.status.forget()
 	if err != nil {
 		if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			return badRequest("the document is larger than %d bytes", e.Limit).hint("split it")

@@ -197,3 +197,10 @@ func (c *statusCache) status(ctx context.Context) (Status, error) {
 	}
 	return c.last, c.err
 }
+
+// forget makes the next status a new one, after a change that is to be seen.
+func (c *statusCache) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = time.Time{}
+}
