@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"marsad/item"
 	"marsad/text"
@@ -174,8 +175,12 @@ func (n *Names) Suggest(kind item.Kind, name string) string {
 	if key == "" || len(key) > 100 {
 		return ""
 	}
-	best, least := "", len([]rune(key))/3+1
+	letters := utf8.RuneCountInString(key)
+	best, least := "", letters/3+1
 	for _, k := range n.known[kind] {
+		if d := letters - utf8.RuneCountInString(k); d >= least || -d >= least {
+			continue // their lengths alone are farther apart
+		}
 		if d := nameDistance(key, k); d < least {
 			best, least = n.byKind[kind][k], d
 		}
