@@ -56,6 +56,14 @@ bench-tag: ## tagging part by part, beside general Aho-Corasick libraries (docs/
 	$(GO) test -run '^$$' -bench 'Floor|Tagging|Load' ./text ./tagger
 	$(GO) -C internal/tools/acbench test -run '^$$' -bench General
 
+.PHONY: quality
+quality: ## how well the built-in rules tag labelled items, by kind and language
+	$(GO) test ./rules -run Quality -v -count 1
+
+.PHONY: simulate
+simulate: ## a day of 10,000 simulated feeds (docs/performance.md); some minutes
+	MARSAD_SIMULATE=10000 $(GO) test -run 'SimulatedWeb$$' -v -timeout 60m ./ingest
+
 .PHONY: torture
 torture: build ## the long crash, power and full-disk tests (docs/reliability.md); as root
 	MARSAD_TORTURE=1 $(GO) test -run 'Crash|Kill|Full' -v -timeout 60m ./bus ./index ./pipeline ./cmd/marsad

@@ -175,6 +175,12 @@ func (f *File) resolve(dir string) {
 	for _, p := range []*string{&b.CredentialsFile, &b.TLS.CAFile, &b.TLS.CertFile, &b.TLS.KeyFile, &s.TokenFile, &s.TLS.CertFile, &s.TLS.KeyFile} {
 		*p = rel(*p)
 	}
+	for i := range f.Ingest.Feeds {
+		feed := &f.Ingest.Feeds[i]
+		for _, p := range []*string{&feed.HeadersFile, &feed.LoginFile, &feed.CookiesFile} {
+			*p = rel(*p)
+		}
+	}
 	for i := range f.Alert.Receivers {
 		f.Alert.Receivers[i].SecretFile = rel(f.Alert.Receivers[i].SecretFile)
 	}

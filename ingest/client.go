@@ -3,7 +3,6 @@ package ingest
 import (
 	"crypto/tls"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -26,13 +25,14 @@ const (
 type clients struct {
 	// transport replaces the network in tests; nil otherwise.
 	transport http.RoundTripper
+	proxy     proxyFor
 
 	mu        sync.Mutex
 	byAllowed map[string]*http.Client
 }
 
-func newClients(transport http.RoundTripper) *clients {
-	return &clients{transport: transport, byAllowed: map[string]*http.Client{}}
+func newClients(transport http.RoundTripper, proxy proxyFor) *clients {
+	return &clients{transport: transport, proxy: proxy, byAllowed: map[string]*http.Client{}}
 }
 
 // client returns the client for a feed with these allowed networks.
@@ -50,7 +50,7 @@ func (c *clients) client(allow []string) (*http.Client, error) {
 	}
 	transport := c.transport
 	if transport == nil {
-		transport = newTransport(permitted)
+		transport = newTransport(permitted, c.proxy)
 	}
 	client := &http.Client{Transport: transport, CheckRedirect: checkRedirect}
 	c.byAllowed[key] = client
@@ -65,23 +65,104 @@ func (c *clients) close() {
 	}
 }
 
-// newTransport connects to what is permitted only. It has no proxy: a proxy would
-// resolve names itself and so step around the guard.
-func newTransport(permitted safedial.Guard) *http.Transport {
-	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second, Control: permitted.Control}
-	return &http.Transport{
-		DialContext:            dialer.DialContext,
+// newTransport connects to what is permitted only, and to the proxy.
+func newTransport(permitted safedial.Guard, proxy proxyFor) http.RoundTripper {
+	return &watched{permitted: permitted, proxy: proxy, Transport: &http.Transport{
+		Proxy:                  func(r *http.Request) (*url.URL, error) { return proxy(r.URL) },
+		DialContext:            dialVia(permitted, proxy),
 		ForceAttemptHTTP2:      true,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSClientConfig:        tlsConfig(),
 		TLSHandshakeTimeout:    10 * time.Second,
 		ResponseHeaderTimeout:  firstByteTimeout,
 		MaxResponseHeaderBytes: maxHeaderBytes,
 		MaxIdleConns:           64,
 		MaxIdleConnsPerHost:    1,
 		IdleConnTimeout:        30 * time.Second,
-		// Decompression is ours: the cap counts the bytes that come out, and an
+		// Unpacking is ours: the cap counts the bytes that come out, and an
 		// encoding that was not asked for is an error, not a body.
 		DisableCompression: true,
+	}}
+}
+
+// sessions is the number of hosts of which a TLS session is remembered, some
+// kilobytes each. Polls come too far apart to keep a connection; a resumed
+// session spares both sides the certificates.
+const sessions = 4096
+
+// tlsConfig leaves out the key exchanges against quantum computers: what is
+// fetched is public, their long first message makes old servers stumble, and
+// they are a third of the work of a poll that brings nothing.
+func tlsConfig() *tls.Config {
+	return &tls.Config{
+		MinVersion:         tls.VersionTLS12,
+		ClientSessionCache: tls.NewLRUClientSessionCache(sessions),
+		CurvePreferences:   []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521},
+	}
+}
+
+// A way is what a fetch takes along from redirect to redirect. It belongs to one
+// fetch.
+type way struct {
+	validators validators
+	// own are the headers of the feed, meant for home only.
+	own  http.Header
+	home *url.URL
+	// hosts are asked for a turn at every further host; nil: no limits. turns
+	// were taken before the fetch, taken on the way.
+	hosts        *hosts
+	turns, taken []string
+}
+
+type wayKey struct{}
+
+// maxTurnWait is how long a redirect waits for a turn at another host, in a
+// flight that others could use.
+const maxTurnWait = 5 * time.Second
+
+// dress gives a request the headers that its address may see.
+func (w *way) dress(req *http.Request) {
+	req.Header.Del("Referer")
+	w.validators.apply(req)
+	// Another host, or a line that others read, does not get our secrets.
+	if len(w.own) > 0 && (!strings.EqualFold(req.URL.Host, w.home.Host) || req.URL.Scheme == "http" && w.home.Scheme == "https") {
+		for name := range w.own {
+			req.Header.Del(name)
+		}
+	}
+}
+
+// enter takes a turn at another host of a redirect.
+func (w *way) enter(req, from *http.Request) error {
+	name := hostKey(req.URL)
+	if w.hosts == nil || slices.Contains(w.turns, name) || slices.Contains(w.taken, name) {
+		return nil
+	}
+	for told := false; ; told = true {
+		wait, ok := w.hosts.take(name, time.Now(), told)
+		if ok {
+			w.taken = append(w.taken, name)
+			return nil
+		}
+		if told || wait > maxTurnWait {
+			return &Error{
+				Problem: ProblemBusy, What: fmt.Sprintf("%s redirects to %s, which is busy with other feeds", from.URL.Host, req.URL.Host),
+				Hint: "nothing to do, it is asked again", RetryAfter: wait, host: name,
+			}
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-req.Context().Done():
+			timer.Stop()
+			return req.Context().Err()
+		}
+	}
+}
+
+// leave gives the turns back.
+func (w *way) leave() {
+	for _, name := range w.taken {
+		w.hosts.done(name, time.Now())
 	}
 }
 
@@ -102,11 +183,13 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 			Hint: "if that is right, use that address for the feed",
 		}
 	}
-	req.Header.Del("Referer")
-	if v, ok := req.Context().Value(validatorsKey{}).(validators); ok {
-		v.apply(req)
+	w, ok := req.Context().Value(wayKey{}).(*way)
+	if !ok {
+		req.Header.Del("Referer")
+		return nil
 	}
-	return nil
+	w.dress(req)
+	return w.enter(req, via[len(via)-1])
 }
 
 // sameHost reports whether both addresses name the same host, whatever the

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"strings"
@@ -14,12 +15,25 @@ import (
 // Config is what an operator may set. The zero value of a field means its
 // default, see DefaultConfig.
 type Config struct {
-	// Interval is the time between two polls of a feed that names none.
-	Interval time.Duration `yaml:"interval"`
+	// Interval is the time between the first polls of a feed. From then on it
+	// follows the feed's rhythm, between MinInterval and MaxInterval; where
+	// Interval lies outside, it is the bound.
+	Interval    time.Duration `yaml:"interval"`
+	MinInterval time.Duration `yaml:"min_interval"`
+	MaxInterval time.Duration `yaml:"max_interval"`
 	// Timeout bounds one fetch, from the look-up of the name to the last byte.
 	Timeout time.Duration `yaml:"timeout"`
 	// Concurrency is the number of fetches in flight.
 	Concurrency int `yaml:"concurrency"`
+	// HostGap is the rest of a host between two requests, HostConnections the
+	// number of requests to it at the same time, whichever feeds they are for.
+	// Feeds with AllowPrivate or Sample are not counted.
+	HostGap         time.Duration `yaml:"host_gap"`
+	HostConnections int           `yaml:"host_connections"`
+	// Proxy is the address of a proxy, "none", or empty for what HTTP_PROXY,
+	// HTTPS_PROXY and NO_PROXY in the environment say. The proxy may have a
+	// private address.
+	Proxy string `yaml:"proxy"`
 	// MaxBody is the largest document in bytes, after decompression.
 	MaxBody field.Size `yaml:"max_body"`
 	// MaxItems is the number of items that are read from one document.
@@ -47,8 +61,16 @@ type Feed struct {
 	Lang string `yaml:"lang"`
 	// Source is the publisher as readers know it; empty: the feed's own title.
 	Source string `yaml:"source"`
-	// Interval overrides Config.Interval.
+	// Interval, unless 0, is the time between two polls, whatever the feed's
+	// rhythm is and the document asks for; a server's Retry-After holds.
 	Interval time.Duration `yaml:"interval"`
+	// Headers are sent to the feed's own host only, as is what the files hold:
+	// lines "Name: value", one line "user:password" for basic authentication, and
+	// cookies as a browser sends them. Only their owner may read the files.
+	Headers     map[string]string `yaml:"headers"`
+	HeadersFile string            `yaml:"headers_file"`
+	LoginFile   string            `yaml:"login_file"`
+	CookiesFile string            `yaml:"cookies_file"`
 	// AllowPrivate lists networks (CIDR) that this feed may be fetched from
 	// though they are not public, for instance 10.1.2.0/24.
 	AllowPrivate []string `yaml:"allow_private"`
@@ -69,36 +91,32 @@ const (
 // DefaultConfig returns the defaults of every field, without feeds.
 func DefaultConfig() Config {
 	return Config{
-		Interval:    30 * time.Minute,
-		Timeout:     30 * time.Second,
-		Concurrency: 16,
-		MaxBody:     10 << 20,
-		MaxItems:    5000,
-		UserAgent:   "marsad",
+		Interval:        30 * time.Minute,
+		MinInterval:     15 * time.Minute,
+		MaxInterval:     time.Hour,
+		Timeout:         30 * time.Second,
+		Concurrency:     16,
+		HostGap:         2 * time.Second,
+		HostConnections: 1,
+		MaxBody:         10 << 20,
+		MaxItems:        5000,
+		UserAgent:       "marsad",
 	}
 }
 
 // withDefaults returns c with every zero field replaced by its default.
 func (c Config) withDefaults() Config {
 	d := DefaultConfig()
-	if c.Interval == 0 {
-		c.Interval = d.Interval
-	}
-	if c.Timeout == 0 {
-		c.Timeout = d.Timeout
-	}
-	if c.Concurrency == 0 {
-		c.Concurrency = d.Concurrency
-	}
-	if c.MaxBody == 0 {
-		c.MaxBody = d.MaxBody
-	}
-	if c.MaxItems == 0 {
-		c.MaxItems = d.MaxItems
-	}
-	if c.UserAgent == "" {
-		c.UserAgent = d.UserAgent
-	}
+	c.Interval = cmp.Or(c.Interval, d.Interval)
+	c.MinInterval = cmp.Or(c.MinInterval, d.MinInterval)
+	c.MaxInterval = cmp.Or(c.MaxInterval, d.MaxInterval)
+	c.Timeout = cmp.Or(c.Timeout, d.Timeout)
+	c.Concurrency = cmp.Or(c.Concurrency, d.Concurrency)
+	c.HostGap = cmp.Or(c.HostGap, d.HostGap)
+	c.HostConnections = cmp.Or(c.HostConnections, d.HostConnections)
+	c.MaxBody = cmp.Or(c.MaxBody, d.MaxBody)
+	c.MaxItems = cmp.Or(c.MaxItems, d.MaxItems)
+	c.UserAgent = cmp.Or(c.UserAgent, d.UserAgent)
 	return c
 }
 
@@ -121,6 +139,25 @@ func (c Config) Validate() []*field.Error {
 			Hintf("use %s or more here and set a shorter interval at the feeds that need it", minInterval))
 	case c.Interval > maxInterval:
 		add(field.Errorf("interval", "%s is too long", c.Interval).Hintf("use %s or less", maxInterval))
+	}
+	bound := func(path string, d time.Duration) {
+		if d < minFeedInterval || d > maxInterval {
+			add(field.Errorf(path, "%s is not between %s and %s", d, minFeedInterval, maxInterval).Hintf("publishers block hasty readers; 15m to 1h suits news"))
+		}
+	}
+	bound("min_interval", c.MinInterval)
+	bound("max_interval", c.MaxInterval)
+	if c.MinInterval > c.MaxInterval {
+		add(field.Errorf("min_interval", "%s is longer than max_interval, %s", c.MinInterval, c.MaxInterval).Hintf("lower min_interval or raise max_interval"))
+	}
+	if c.HostGap < 100*time.Millisecond || c.HostGap > time.Minute {
+		add(field.Errorf("host_gap", "%s is not between 100ms and 1m", c.HostGap).Hintf("2s suits most hosts"))
+	}
+	if c.HostConnections < 1 || c.HostConnections > 8 {
+		add(field.Errorf("host_connections", "%d is not between 1 and 8", c.HostConnections).Hintf("use 1"))
+	}
+	if e := checkProxy(c.Proxy); e != nil {
+		add(e)
 	}
 	if c.Timeout < time.Second || c.Timeout > 5*time.Minute {
 		add(field.Errorf("timeout", "%s is not between 1s and 5m", c.Timeout).Hintf("30s suits most feeds"))
@@ -154,7 +191,7 @@ func validateFeeds(feeds []Feed) []*field.Error {
 	names, urls := make(map[string]int, len(feeds)), make(map[string]int, len(feeds))
 	for i, f := range feeds {
 		at := fmt.Sprintf("feeds[%d]", i)
-		errs = append(errs, field.Under(at, f.validate())...)
+		errs = append(errs, field.Under(at, f.Validate())...)
 		if f.Name != "" {
 			if first, dup := names[f.Name]; dup {
 				errs = append(errs, field.Errorf(at+".name", "%q is the name of feeds[%d] too", f.Name, first).
@@ -175,7 +212,8 @@ func validateFeeds(feeds []Feed) []*field.Error {
 	return errs
 }
 
-func (f Feed) validate() []*field.Error {
+// Validate returns the mistakes of one feed, with paths below it.
+func (f Feed) Validate() []*field.Error {
 	var errs []*field.Error
 	add := func(e *field.Error) { errs = append(errs, e) }
 	switch {
@@ -191,7 +229,7 @@ func (f Feed) validate() []*field.Error {
 		add(field.Errorf("lang", "%q is not a language code", f.Lang).Hintf("use a code such as ar, ckb, en or fa"))
 	}
 	floor := minFeedInterval
-	if f.Sample || len(f.AllowPrivate) > 0 {
+	if f.ownServer() {
 		floor = minPrivateInterval // one's own server; the politeness is the owner's business
 	}
 	switch {
@@ -201,6 +239,8 @@ func (f Feed) validate() []*field.Error {
 	case f.Interval > maxInterval:
 		add(field.Errorf("interval", "%s is too long", f.Interval).Hintf("use %s or less", maxInterval))
 	}
+	_, headerErrs := f.ownHeaders()
+	errs = append(errs, headerErrs...)
 	for i, s := range f.AllowPrivate {
 		at := fmt.Sprintf("allow_private[%d]", i)
 		switch p, err := safedial.ParsePrefix(s); {
@@ -243,10 +283,6 @@ func validLang(s string) bool {
 	}) < 0
 }
 
-// interval is the time between two polls of f.
-func (c Config) interval(f Feed) time.Duration {
-	if f.Interval > 0 {
-		return f.Interval
-	}
-	return c.Interval
-}
+// ownServer reports whether f is the operator's own server, with which he may deal as
+// he likes.
+func (f Feed) ownServer() bool { return f.Sample || len(f.AllowPrivate) > 0 }

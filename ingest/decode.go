@@ -23,6 +23,8 @@ type Document struct {
 	Link     string
 	Language string
 	Entries  []Entry
+	// Asked is what the publisher asks of its readers.
+	Asked Asked
 	// Partial says that the document was broken, and that Entries is what could
 	// be read.
 	Partial bool
@@ -269,7 +271,7 @@ func stringsOf(m map[string]any, keys ...string) map[string]any {
 
 // newDocument takes from gofeed's feed what Marsad uses.
 func newDocument(feed *gofeed.Feed, limit int) *Document {
-	d := &Document{Format: feed.FeedType, Title: feed.Title, Link: feed.Link, Language: feed.Language}
+	d := &Document{Format: feed.FeedType, Title: feed.Title, Link: feed.Link, Language: feed.Language, Asked: askedOf(feed)}
 	items := feed.Items
 	if len(items) > limit {
 		d.Note = fmt.Sprintf("the feed holds %d items, the first %d are read", len(items), limit)

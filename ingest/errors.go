@@ -32,6 +32,7 @@ const (
 	ProblemHostile     Problem = "hostile"      // a limit against attacks was hit
 	ProblemPoison      Problem = "poison"       // handling it failed inside Marsad
 	ProblemPublish     Problem = "publish"      // the bus did not take the items
+	ProblemBusy        Problem = "busy"         // a host that it redirects to has no turn for us yet
 )
 
 // An Error is the reason why a poll failed, for people and for programs.
@@ -44,8 +45,13 @@ type Error struct {
 	Status int
 	// RetryAfter is the wait that the server asked for; 0 when it did not.
 	RetryAfter time.Duration
+	// Feeds are the addresses of feeds that a web page names, which was found
+	// instead of one.
+	Feeds []string
 	// Err is the cause; nil when What says it all.
 	Err error
+	// host is the one that refused us, or is busy.
+	host string
 }
 
 // Error is "what; hint".

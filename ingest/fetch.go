@@ -1,9 +1,6 @@
 package ingest
 
 import (
-	"bufio"
-	"bytes"
-	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -11,7 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -31,8 +28,6 @@ type validators struct {
 	// document that was never read.
 	host string
 }
-
-type validatorsKey struct{}
 
 func (v validators) apply(req *http.Request) {
 	req.Header.Del("If-None-Match")
@@ -56,35 +51,47 @@ type fetched struct {
 	hash        string
 	contentType string
 	validators  validators
-	// url is the address that answered, after redirects.
-	url *url.URL
+	// lifetime is how long the server says that the answer holds.
+	lifetime time.Duration
+	// url is the address that answered, after redirects; movedTo where permanent
+	// ones led to, empty without any.
+	url     *url.URL
+	movedTo string
 }
 
 // A fetcher asks for documents, within limits. Safe for concurrent use.
 type fetcher struct {
 	clients   *clients
+	hosts     *hosts
 	userAgent string
 	timeout   time.Duration
 	maxBody   int64
 }
 
-// fetch asks for f's document. Every failure but the end of ctx is an *Error.
-func (x *fetcher) fetch(ctx context.Context, f Feed, v validators) (*fetched, error) {
+// fetch asks for the document of a feed. Every failure but the end of ctx is an
+// *Error.
+func (x *fetcher) fetch(ctx context.Context, fl flight, v validators) (*fetched, error) {
+	f := fl.feed
 	client, err := x.clients.client(f.AllowPrivate)
 	if err != nil {
 		return nil, err
 	}
 	limited, cancel := context.WithTimeout(ctx, x.timeout)
 	defer cancel()
-	limited = context.WithValue(limited, validatorsKey{}, v)
-	req, err := http.NewRequestWithContext(limited, http.MethodGet, f.URL, http.NoBody)
+	way := &way{validators: v, own: f.own, home: f.home, turns: fl.turns}
+	if !f.ownServer() {
+		way.hosts = x.hosts
+	}
+	defer way.leave()
+	req, err := http.NewRequestWithContext(context.WithValue(limited, wayKey{}, way), http.MethodGet, fl.state.address(f.Feed), http.NoBody)
 	if err != nil {
 		return nil, &Error{Problem: ProblemConnect, What: "the address cannot be read", Hint: "correct the feed's address", Err: err}
 	}
 	req.Header.Set("User-Agent", x.userAgent)
 	req.Header.Set("Accept", "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1")
-	req.Header.Set("Accept-Encoding", "gzip")
-	v.apply(req)
+	req.Header.Set("Accept-Encoding", acceptEncoding)
+	maps.Copy(req.Header, f.own)
+	way.dress(req)
 	resp, err := client.Do(req)
 	if err != nil {
 		return nil, x.connectError(ctx, req.URL, err)
@@ -93,9 +100,14 @@ func (x *fetcher) fetch(ctx context.Context, f Feed, v validators) (*fetched, er
 	if err := statusError(resp, v); err != nil {
 		return nil, err
 	}
+	if way.hosts != nil {
+		way.hosts.answered(hostKey(resp.Request.URL))
+	}
 	out := &fetched{
 		url:         resp.Request.URL,
+		movedTo:     permanentTarget(resp.Request),
 		contentType: resp.Header.Get("Content-Type"),
+		lifetime:    lifetimeOf(resp.Header, time.Now()),
 		validators: validators{
 			etag: bounded(resp.Header.Get("ETag")), lastModified: bounded(resp.Header.Get("Last-Modified")),
 			host: resp.Request.URL.Host,
@@ -105,7 +117,7 @@ func (x *fetcher) fetch(ctx context.Context, f Feed, v validators) (*fetched, er
 		out.notModified = true
 		return out, nil
 	}
-	if out.body, err = x.read(resp); err != nil {
+	if out.body, err = unpack(resp, x.maxBody); err != nil {
 		return nil, x.bodyError(ctx, resp.Request.URL, err)
 	}
 	sum := sha256.Sum256(out.body)
@@ -121,65 +133,11 @@ func bounded(s string) string {
 	return s
 }
 
-var (
-	errTooLarge = errors.New("body too large")
-	errEncoding = errors.New("content encoding")
-)
-
-// read returns the whole body, decompressed, or an error: never a part.
-func (x *fetcher) read(resp *http.Response) ([]byte, error) {
-	if resp.ContentLength > x.maxBody {
-		return nil, errTooLarge
-	}
-	// The cap counts both sides of a decompression.
-	raw := bufio.NewReader(&capped{r: resp.Body, left: x.maxBody})
-	zipped := false
-	switch enc := strings.ToLower(strings.TrimSpace(strings.Join(resp.Header.Values("Content-Encoding"), ","))); enc {
-	case "", "identity", "none", "utf-8": // the last two are common mistakes
-		// A file that is served as it lies on the disk.
-		magic, _ := raw.Peek(2)
-		zipped = bytes.Equal(magic, []byte{0x1f, 0x8b})
-	case "gzip", "x-gzip":
-		zipped = true
-	default:
-		return nil, fmt.Errorf("%w %q", errEncoding, clip(enc, 40))
-	}
-	var body io.Reader = raw
-	if zipped {
-		gz, err := gzip.NewReader(raw)
-		if errors.Is(err, io.EOF) {
-			return nil, nil // an empty body, whatever the header says
-		}
-		if err != nil {
-			return nil, err
-		}
-		body = &capped{r: gz, left: x.maxBody}
-	}
-	return io.ReadAll(body)
-}
-
-// capped fails on the byte after the last one allowed.
-type capped struct {
-	r    io.Reader
-	left int64
-}
-
-func (c *capped) Read(p []byte) (int, error) {
-	if int64(len(p)) > c.left+1 {
-		p = p[:c.left+1]
-	}
-	n, err := c.r.Read(p)
-	if c.left -= int64(n); c.left < 0 {
-		return 0, errTooLarge
-	}
-	return n, err
-}
-
 // statusError returns the problem that resp's status stands for; nil for 200,
 // 203 and for the 304 that was asked for.
 func statusError(resp *http.Response, v validators) error {
 	host, code := resp.Request.URL.Host, resp.StatusCode
-	e := &Error{Status: code}
+	e := &Error{Status: code, host: hostKey(resp.Request.URL)}
 	switch code {
 	case http.StatusOK, http.StatusNonAuthoritativeInfo:
 		return nil
@@ -216,10 +174,10 @@ func statusError(resp *http.Response, v validators) error {
 func retryAfter(s string) time.Duration {
 	s = strings.TrimSpace(s)
 	if n, err := strconv.ParseUint(s, 10, 32); err == nil {
-		return min(time.Duration(n)*time.Second, maxInterval)
+		return min(time.Duration(n)*time.Second, maxAsked) //nolint:gosec // 32 bits
 	}
 	if at, err := http.ParseTime(s); err == nil {
-		return max(0, min(time.Until(at), maxInterval))
+		return max(0, min(time.Until(at), maxAsked))
 	}
 	return 0
 }
@@ -287,6 +245,9 @@ func (x *fetcher) bodyError(ctx context.Context, u *url.URL, err error) error {
 	case errors.Is(err, errTooLarge):
 		e.Problem, e.What = ProblemTooLarge, fmt.Sprintf("the document of %s is larger than %d MB", u.Host, x.maxBody>>20)
 		e.Hint = "use a feed with fewer items, or raise max_body"
+	case errors.Is(err, errBomb):
+		e.Problem, e.What = ProblemTooLarge, fmt.Sprintf("the document of %s grows more than %d times when it is unpacked", u.Host, maxRatio)
+		e.Hint = "no honest feed does that; tell the publisher"
 	case errors.Is(err, errEncoding):
 		e.Problem, e.What = ProblemEncoding, fmt.Sprintf("%s sends an encoding that was not asked for: %v", u.Host, err)
 		e.Hint = "the publisher has to mend it"

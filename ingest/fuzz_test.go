@@ -2,6 +2,7 @@ package ingest_test
 
 import (
 	"errors"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -130,6 +131,57 @@ func FuzzRestore(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if err := ingest.NewKnown().Restore(strings.NewReader(string(b))); err != nil && !errors.Is(err, ingest.ErrSnapshot) {
 			t.Fatalf("error %v, want ErrSnapshot", err)
+		}
+	})
+}
+
+// Whatever a page holds, what it offers are at most five addresses that could be
+// configured.
+func FuzzFeedLinks(f *testing.F) {
+	f.Add([]byte(`<html><head><base href="/a/"><link rel="alternate" type="application/rss+xml" href="feed"></head>`))
+	f.Add([]byte(`<link rel=alternate type=application/atom+xml href=//other.example/x?y=1&amp;z=2#f>`))
+	f.Add([]byte(`<link rel="alternate" type="application/rss+xml" href="javascript:1"><body>`))
+	base, err := url.Parse("https://news.example/page/")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, page []byte) {
+		links := ingest.FeedLinks(page, base)
+		if len(links) > 5 {
+			t.Errorf("%d links", len(links))
+		}
+		for _, link := range links {
+			if errs := (ingest.Config{Feeds: []ingest.Feed{{Name: "a", URL: link}}}).Validate(); len(errs) > 0 {
+				t.Errorf("%q: %v", link, errs)
+			}
+		}
+	})
+}
+
+// Headers about a document's age lead to a wait between nothing and a day.
+func FuzzLifetime(f *testing.F) {
+	f.Add("public, max-age=600", "Thu, 19 Nov 2026 10:00:00 GMT", "Thu, 19 Nov 2026 08:00:00 GMT", "5")
+	f.Add(`max-age="99999999999999999999"`, "0", "", "-1")
+	f.Add("no-cache,,=,max-age", "Sun, 06-Nov-94 08:49:37 GMT", "x", "")
+	f.Fuzz(func(t *testing.T, cache, expires, date, age string) {
+		h := http.Header{"Cache-Control": {cache}, "Expires": {expires}, "Date": {date}, "Age": {age}}
+		if d := ingest.Lifetime(h, fetchedAt()); d < 0 || d > 24*time.Hour {
+			t.Errorf("%s", d)
+		}
+	})
+}
+
+// No packed body gives more than the limit, or costs more.
+func FuzzUnpack(f *testing.F) {
+	for _, enc := range []string{"gzip", "br", "zstd"} {
+		f.Add(enc, packed(enc, []byte(feedOf(goodItem(1)))))
+		f.Add(enc, packed(enc, make([]byte, 1<<20)))
+	}
+	f.Add("identity", []byte("<rss/>"))
+	f.Fuzz(func(t *testing.T, enc string, body []byte) {
+		out, err := ingest.Unpack(enc, body, 1<<18)
+		if len(out) > 1<<18 && err == nil {
+			t.Errorf("%d bytes", len(out))
 		}
 	})
 }

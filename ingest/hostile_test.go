@@ -145,8 +145,15 @@ func hostileServer(t *testing.T, bomb []byte) *httptest.Server {
 		w.Header().Set("Content-Encoding", "gzip")
 		_, _ = w.Write(bomb[:len(bomb)/1000])
 	})
-	mux.HandleFunc("/brotli", status(200, "Content-Encoding", "br"))
-	mux.HandleFunc("/twice-zipped", status(200, "Content-Encoding", "gzip, gzip"))
+	mux.HandleFunc("/deflate", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "deflate")
+		fmt.Fprint(w, "anything")
+	})
+	mux.HandleFunc("/twice-zipped", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip, gzip")
+		fmt.Fprint(w, "anything")
+	})
+	mux.HandleFunc("/nothing-zipped", status(200, "Content-Encoding", "br"))
 	mux.HandleFunc("/short", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "100000")
 		fmt.Fprint(w, feedOf(goodItem(5)))
@@ -193,7 +200,7 @@ func TestHostileServers(t *testing.T) {
 		"/good": "", "/html": ingest.ProblemNotAFeed, "/empty": ingest.ProblemEmpty, "/truncated": "",
 		"/huge": ingest.ProblemTooLarge, "/huge-announced": ingest.ProblemTooLarge, "/endless": ingest.ProblemTooLarge,
 		"/drip": ingest.ProblemTimeout, "/silent": ingest.ProblemTimeout, "/bomb": ingest.ProblemTooLarge, "/torn-gzip": ingest.ProblemShort,
-		"/brotli": ingest.ProblemEncoding, "/twice-zipped": ingest.ProblemEncoding, "/short": ingest.ProblemShort,
+		"/deflate": ingest.ProblemEncoding, "/nothing-zipped": ingest.ProblemEmpty, "/twice-zipped": ingest.ProblemEncoding, "/short": ingest.ProblemShort,
 		"/loop": ingest.ProblemRedirect, "/file": ingest.ProblemRedirect, "/metadata": ingest.ProblemBlocked, "/nowhere": ingest.ProblemHTTP,
 		"/403": ingest.ProblemRefused, "/404": ingest.ProblemNotFound, "/410": ingest.ProblemGone, "/429": ingest.ProblemRateLimited,
 		"/500": ingest.ProblemHTTP, "/204": ingest.ProblemHTTP, "/304": ingest.ProblemHTTP, "/headers": ingest.ProblemConnect, "/abort": ingest.ProblemConnect,

@@ -6,6 +6,7 @@ type metrics struct {
 	polls     *prometheus.CounterVec
 	published *prometheus.CounterVec
 	bytes     prometheus.Counter
+	gaps      prometheus.Counter
 	took      prometheus.Histogram
 	lastOK    *prometheus.GaugeVec
 }
@@ -25,6 +26,10 @@ func newMetrics(reg prometheus.Registerer, known *Known, inFlight func() float64
 			Name: "marsad_ingest_body_bytes_total",
 			Help: "Bytes of documents read, after decompression.",
 		}),
+		gaps: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "marsad_ingest_gaps_total",
+			Help: "Polls that shared no item with the feed's poll before: items may be lost.",
+		}),
 		took: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "marsad_ingest_poll_seconds",
 			Help:    "Time of a poll, publishing included.",
@@ -39,7 +44,7 @@ func newMetrics(reg prometheus.Registerer, known *Known, inFlight func() float64
 		return m, nil
 	}
 	for _, c := range []prometheus.Collector{
-		m.polls, m.published, m.bytes, m.took, m.lastOK,
+		m.polls, m.published, m.bytes, m.gaps, m.took, m.lastOK,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "marsad_ingest_known_articles", Help: "Articles remembered as published.",
 		}, func() float64 { return float64(known.Len()) }),
@@ -65,5 +70,8 @@ func (m *metrics) polled(r PollResult) {
 	m.polls.WithLabelValues(result).Inc()
 	m.published.WithLabelValues("new").Add(float64(r.New))
 	m.published.WithLabelValues("revised").Add(float64(r.Revised))
+	if r.Gap {
+		m.gaps.Inc()
+	}
 	m.took.Observe(r.Took.Seconds())
 }

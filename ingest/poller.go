@@ -8,8 +8,11 @@ import (
 	"fmt"
 	"hash/fnv"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -44,6 +47,7 @@ type Poller struct {
 	opts    Options
 	log     *slog.Logger
 	fetcher *fetcher
+	hosts   *hosts
 	norm    *Normaliser
 	metrics *metrics
 	// wake tells Run that the schedule changed.
@@ -54,23 +58,50 @@ type Poller struct {
 	order  []string
 	due    dueHeap
 	flying int
-	// paused is the reason why nothing is polled; empty while polling.
-	paused string
+	// paused is the reason why nothing is polled, since pausedAt; empty while
+	// polling.
+	paused   string
+	pausedAt time.Time
 }
 
 // A polled is one feed and where it stands. Its fields are guarded by
 // Poller.mu; only the goroutine that polls it writes state.
 type polled struct {
-	feed  Feed
+	feed  target
 	state FeedState
 	rng   *rand.Rand
 	due   time.Time
 	// index is the place in the heap, -1 outside.
 	index   int
 	polling bool
+	// turns are the hosts that it is asking, waitsFor the one that it waits for
+	// its turn at.
+	turns    []string
+	waitsFor string
 	// While it is polled, a change waits here.
-	replace *Feed
+	replace *target
 	removed bool
+}
+
+// A target is a feed with what was read from its files.
+type target struct {
+	Feed
+	// own are the headers that the feed alone is asked with, home its configured
+	// address, to whose host they are sent.
+	own  http.Header
+	home *url.URL
+}
+
+// newTarget reads the files that f names; paths of mistakes begin at the feed.
+func newTarget(f Feed) (target, []*field.Error) {
+	f.AllowPrivate = slices.Clone(f.AllowPrivate)
+	f.Headers = maps.Clone(f.Headers)
+	own, errs := f.ownHeaders()
+	home, err := url.Parse(f.URL)
+	if err != nil { // checked before
+		errs = append(errs, field.Errorf("url", "cannot be read").Hintf("correct it"))
+	}
+	return target{Feed: f, own: own, home: home}, errs
 }
 
 // New returns a Poller for cfg.Feeds with their saved states; it polls nothing
@@ -84,9 +115,10 @@ func New(ctx context.Context, cfg Config, opts Options) (*Poller, error) {
 		return nil, &field.List{Errors: errs}
 	}
 	cfg = cfg.withDefaults()
+	limits := newHosts(cfg.HostGap, cfg.HostConnections)
 	p := &Poller{
-		cfg: cfg, opts: opts, log: opts.Log,
-		fetcher: &fetcher{clients: newClients(opts.Transport), userAgent: cfg.userAgent(), timeout: cfg.Timeout, maxBody: int64(cfg.MaxBody)},
+		cfg: cfg, opts: opts, log: opts.Log, hosts: limits,
+		fetcher: &fetcher{clients: newClients(opts.Transport, newProxy(cfg.Proxy)), hosts: limits, userAgent: cfg.userAgent(), timeout: cfg.Timeout, maxBody: int64(cfg.MaxBody)},
 		norm:    NewNormaliser(cfg),
 		wake:    make(chan struct{}, 1),
 		feeds:   map[string]*polled{},
@@ -112,6 +144,7 @@ func (p *Poller) Run(ctx context.Context) error {
 		if n := p.opts.Known.Prune(now); n > 0 {
 			p.log.InfoContext(ctx, "forgot articles that no feed carries any more", "articles", n)
 		}
+		p.hosts.prune(now)
 		due, wait := p.takeDue(now)
 		for _, f := range due {
 			flights.Go(func() { p.fly(ctx, f) })
@@ -139,6 +172,14 @@ func (p *Poller) takeDue(now time.Time) (due []*polled, wait time.Duration) {
 	for len(p.due) > 0 && p.flying < p.cfg.Concurrency && !p.due[0].due.After(now) {
 		f := p.due[0]
 		heap.Pop(&p.due)
+		if f.turns = nil; !f.feed.ownServer() {
+			f.turns = f.state.turns(f.feed.Feed)
+			var wait time.Duration
+			if wait, f.waitsFor = p.hosts.takeAll(f.turns, now, f.waitsFor); f.waitsFor != "" {
+				p.schedule(f, now.Add(wait))
+				continue
+			}
+		}
 		f.polling = true
 		p.flying++
 		due = append(due, f)
@@ -153,19 +194,18 @@ func (p *Poller) takeDue(now time.Time) (due []*polled, wait time.Duration) {
 // fly polls f once and puts it back into the schedule.
 func (p *Poller) fly(ctx context.Context, f *polled) {
 	p.mu.Lock()
-	feed, state := f.feed, f.state
-	jitter := p.jitter(f)
+	now := flight{f.feed, f.state, p.jitter(f), f.turns}
 	p.mu.Unlock()
-	state, ok := p.poll(ctx, feed, state, jitter)
+	state, ok := p.poll(ctx, now)
+	for _, host := range now.turns {
+		p.hosts.done(host, time.Now())
+	}
 	p.mu.Lock()
 	p.flying--
-	f.polling = false
-	if ok {
-		f.state = state
-	}
+	f.polling, f.state = false, state
 	switch {
 	case f.removed:
-		delete(p.feeds, feed.Name)
+		delete(p.feeds, now.feed.Name)
 	case f.replace != nil:
 		p.change(f, *f.replace, time.Now())
 		f.replace = nil
@@ -202,6 +242,13 @@ func (p *Poller) SetFeeds(ctx context.Context, feeds []Feed) error {
 	if errs := validateFeeds(feeds); len(errs) > 0 {
 		return &field.List{Errors: errs}
 	}
+	targets := make([]target, len(feeds))
+	for i, f := range feeds {
+		var errs []*field.Error
+		if targets[i], errs = newTarget(f); len(errs) > 0 {
+			return &field.List{Errors: field.Under(fmt.Sprintf("feeds[%d]", i), errs)}
+		}
+	}
 	p.mu.Lock()
 	var added []Feed
 	for _, f := range feeds {
@@ -226,8 +273,7 @@ func (p *Poller) SetFeeds(ctx context.Context, feeds []Feed) error {
 	listed := make(map[string]bool, len(feeds))
 	p.order = p.order[:0]
 	var fresh []*polled
-	for _, f := range feeds {
-		f.AllowPrivate = slices.Clone(f.AllowPrivate)
+	for _, f := range targets {
 		listed[f.Name] = true
 		p.order = append(p.order, f.Name)
 		old := p.feeds[f.Name]
@@ -266,14 +312,12 @@ func (p *Poller) SetFeeds(ctx context.Context, feeds []Feed) error {
 	return nil
 }
 
-func same(a, b Feed) bool {
-	allow := slices.Equal(a.AllowPrivate, b.AllowPrivate)
-	return allow && a.Name == b.Name && a.URL == b.URL && a.Lang == b.Lang && a.Source == b.Source &&
-		a.Interval == b.Interval && a.Sample == b.Sample && a.Paused == b.Paused
+func same(a, b target) bool {
+	return reflect.DeepEqual(a.Feed, b.Feed) && reflect.DeepEqual(a.own, b.own)
 }
 
 // change gives a feed that is not being polled its new settings.
-func (p *Poller) change(e *polled, f Feed, now time.Time) {
+func (p *Poller) change(e *polled, f target, now time.Time) {
 	moved := e.feed.URL != f.URL
 	e.feed = f
 	if moved {
@@ -283,55 +327,34 @@ func (p *Poller) change(e *polled, f Feed, now time.Time) {
 	p.spread([]*polled{e}, now)
 }
 
-// spread puts feeds into the schedule. One never polled is due at once; one
-// whose time has come while nothing ran waits its turn, so that a restart is no
-// storm; one with a time ahead keeps it.
-func (p *Poller) spread(feeds []*polled, now time.Time) {
-	var overdue []*polled
-	for _, e := range feeds {
-		switch next := e.state.NextPoll; {
-		case e.feed.Paused || e.state.Gone:
-		case next.IsZero():
-			p.schedule(e, now)
-		case next.After(now):
-			// Further ahead than any wait: the clock was wrong when it was saved.
-			if next.Sub(now) > maxInterval*11/10 || e.state.Failures == 0 && next.Sub(now) > p.cfg.interval(e.feed)*11/10+time.Minute {
-				next = now.Add(time.Duration(float64(p.cfg.interval(e.feed)) * p.jitter(e) / 1.1))
-			}
-			p.schedule(e, next)
-		default:
-			overdue = append(overdue, e)
-		}
+// PollNow has a feed polled as soon as its host has a turn, also one that is
+// gone. It returns false when the feed is unknown or paused, or was asked less
+// than five minutes ago, or asked us to come back later.
+func (p *Poller) PollNow(name string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	e, now := p.feeds[name], time.Now()
+	switch {
+	case e == nil || e.removed || e.feed.Paused || e.polling:
+		return false
+	case !e.feed.ownServer() && !e.state.LastCheck.IsZero() && now.Sub(e.state.LastCheck) < minFeedInterval:
+		return false
+	case e.state.LastProblem == ProblemRateLimited && now.Before(e.state.NextPoll):
+		return false
 	}
-	slices.SortFunc(overdue, func(a, b *polled) int {
-		return cmp.Or(a.state.NextPoll.Compare(b.state.NextPoll), cmp.Compare(a.feed.Name, b.feed.Name))
-	})
-	p.takeTurns(overdue, now)
-}
-
-// takeTurns schedules feeds that are all late one after another.
-func (p *Poller) takeTurns(late []*polled, now time.Time) {
-	for i, e := range late {
-		p.schedule(e, now.Add(min(time.Duration(i)*250*time.Millisecond, p.cfg.interval(e.feed)/4)))
-	}
-}
-
-func (p *Poller) schedule(e *polled, at time.Time) {
-	p.unschedule(e)
-	e.due = at
-	heap.Push(&p.due, e)
-}
-
-func (p *Poller) unschedule(e *polled) {
-	if e.index >= 0 {
-		heap.Remove(&p.due, e.index)
-	}
+	e.state.Gone, e.state.FirstGone = false, time.Time{}
+	p.schedule(e, now)
+	p.nudge()
+	return true
 }
 
 // Pause stops the polling for a reason that people read, for instance a full
 // disk. Polls in flight go on.
 func (p *Poller) Pause(reason string) {
 	p.mu.Lock()
+	if p.paused == "" {
+		p.pausedAt = time.Now()
+	}
 	p.paused = cmp.Or(reason, "paused")
 	p.mu.Unlock()
 	p.nudge()
@@ -367,70 +390,4 @@ func (p *Poller) inFlight() float64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return float64(p.flying)
-}
-
-// Status returns every feed, in the order in which they were configured.
-func (p *Poller) Status() []FeedStatus {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	out := make([]FeedStatus, 0, len(p.order))
-	for _, name := range p.order {
-		e := p.feeds[name]
-		st := e.state
-		s := FeedStatus{
-			Name: name, URL: e.feed.URL, State: StateOK, Since: st.Since,
-			LastCheck: st.LastCheck, LastOK: st.LastOK, LastNew: st.LastNew, Polling: e.polling,
-			Items: st.Items, Published: st.Published, Failures: st.Failures,
-			Problem: st.LastProblem, Error: st.LastError, Note: st.Note, Title: st.Title,
-			Lang: cmp.Or(e.feed.Lang, st.Language), Every: p.cfg.interval(e.feed), Sample: e.feed.Sample,
-		}
-		if e.index >= 0 && p.paused == "" {
-			s.NextPoll = e.due.UTC().Truncate(time.Second)
-		}
-		switch {
-		case e.feed.Paused || p.paused != "":
-			s.State = StatePaused
-		case st.Gone:
-			s.State = StateGone
-		case st.LastProblem != "":
-			s.State = StateFailing
-		case st.LastCheck.IsZero():
-			s.State = StateWaiting
-		}
-		out = append(out, s)
-	}
-	return out
-}
-
-// dueHeap orders feeds by the time of their next poll.
-type dueHeap []*polled
-
-func (h dueHeap) Len() int { return len(h) }
-
-func (h dueHeap) Less(i, j int) bool {
-	if h[i].due.Equal(h[j].due) {
-		return h[i].feed.Name < h[j].feed.Name
-	}
-	return h[i].due.Before(h[j].due)
-}
-
-func (h dueHeap) Swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].index, h[j].index = i, j
-}
-
-// Push implements heap.Interface.
-func (h *dueHeap) Push(x any) {
-	e := x.(*polled)
-	e.index = len(*h)
-	*h = append(*h, e)
-}
-
-// Pop implements heap.Interface.
-func (h *dueHeap) Pop() any {
-	old := *h
-	e := old[len(old)-1]
-	e.index = -1
-	*h = old[:len(old)-1]
-	return e
 }

@@ -20,7 +20,7 @@ func Probe(ctx context.Context, c Config, within time.Duration) (answered, asked
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	c = c.withDefaults()
-	clients := newClients(nil)
+	clients := newClients(nil, newProxy(c.Proxy))
 	defer clients.close()
 	var n atomic.Int64
 	var g errgroup.Group

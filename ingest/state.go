@@ -44,10 +44,12 @@ type FeedState struct {
 	NextPoll  time.Time `json:"next_poll,omitzero"`
 	LastCheck time.Time `json:"last_check,omitzero"`
 	LastOK    time.Time `json:"last_ok,omitzero"`
-	// LastNew is the time of the last poll that brought a new article.
+	// LastNew is the time of the last poll that brought something new, also if
+	// another feed had brought it before.
 	LastNew time.Time `json:"last_new,omitzero"`
-	// Failures counts the failed polls since the last good one; Since is the
-	// time of the first of them.
+	// Failures counts the failed polls since the last good one. Since is the time
+	// of the first of them, for a feed that is gone of its end, and otherwise of
+	// the first good poll after the last failure.
 	Failures int       `json:"failures,omitempty"`
 	Since    time.Time `json:"since,omitzero"`
 	// Penalty is the weight of the failures, by which the interval is stretched.
@@ -57,6 +59,28 @@ type FeedState struct {
 	// FirstGone is the time of the first 410 in a row; Gone ends the polling.
 	FirstGone time.Time `json:"first_gone,omitzero"`
 	Gone      bool      `json:"gone,omitempty"`
+	// Address is polled instead of URL since permanent redirects led there often
+	// enough; Move is one that did not yet.
+	Address string `json:"address,omitempty"`
+	Move    Move   `json:"move,omitzero"`
+	// Via is the host that the address redirects to, when it is another.
+	Via string `json:"via,omitempty"`
+
+	// Interval is the time between two polls that the feed's rhythm asks for, 0
+	// while it is unknown; Peak the share of the document that was replaced in
+	// an hour at its busiest, a memory that fades.
+	Interval time.Duration `json:"interval,omitempty"`
+	Peak     float64       `json:"peak,omitempty"`
+	// Sample is of the items of the last whole document, see sampleOf.
+	Sample []byte `json:"sample,omitempty"`
+	// Asked is what that document asked of its readers.
+	Asked Asked `json:"asked,omitzero"`
+	// Gaps counts the polls that shared no item with the one before, LastGap is
+	// the time of the last: items may have come and gone between them.
+	Gaps    int       `json:"gaps,omitempty"`
+	LastGap time.Time `json:"last_gap,omitzero"`
+	Stats   Stats     `json:"stats,omitzero"`
+
 	// FirstFetchDone says that the feed's first document has been published;
 	// what comes later is news.
 	FirstFetchDone bool `json:"first_fetch_done,omitempty"`
@@ -78,8 +102,9 @@ type State string
 const (
 	StateWaiting State = "waiting" // never polled yet
 	StateOK      State = "ok"
+	StateQuiet   State = "quiet" // nothing new for three times its own rhythm
 	StateFailing State = "failing"
-	StateGone    State = "gone"
+	StateGone    State = "gone" // answered 410 twice; not polled any more
 	StatePaused  State = "paused"
 )
 
@@ -88,7 +113,11 @@ type FeedStatus struct {
 	Name  string `json:"name"`
 	URL   string `json:"url"`
 	State State  `json:"state"`
-	// Since is the time of the first failure of a failing feed.
+	// Address is polled instead of URL, to which the publisher has moved; empty
+	// if he has not.
+	Address string `json:"address,omitempty"`
+	// Since is when State began, zero while unknown: of a failing feed the first
+	// failure, of a quiet one the last new article.
 	Since     time.Time `json:"since,omitzero"`
 	LastCheck time.Time `json:"last_check,omitzero"`
 	LastOK    time.Time `json:"last_ok,omitzero"`
@@ -100,13 +129,23 @@ type FeedStatus struct {
 	Failures  int       `json:"failures,omitempty"`
 	// Problem and Error are of the last poll, empty when it was good; Error is
 	// what happened and what to do.
-	Problem Problem       `json:"problem,omitempty"`
-	Error   string        `json:"error,omitempty"`
-	Note    string        `json:"note,omitempty"`
-	Title   string        `json:"title,omitempty"`
-	Lang    string        `json:"lang,omitempty"`
-	Every   time.Duration `json:"every"`
-	Sample  bool          `json:"sample,omitempty"`
+	Problem Problem `json:"problem,omitempty"`
+	Error   string  `json:"error,omitempty"`
+	Note    string  `json:"note,omitempty"`
+	Title   string  `json:"title,omitempty"`
+	Lang    string  `json:"lang,omitempty"`
+	// Every is the present interval.
+	Every  time.Duration `json:"every"`
+	Sample bool          `json:"sample,omitempty"`
+	// Gaps counts the polls before which items may have been lost.
+	Gaps    int       `json:"gaps,omitempty"`
+	LastGap time.Time `json:"last_gap,omitzero"`
+	// PerDay is the number of new articles a day, Known the share of what a poll
+	// reads that was there before, Lag the median time from publication to our
+	// fetch; all of the last weeks, and 0 while unknown.
+	PerDay float64       `json:"per_day,omitempty"`
+	Known  float64       `json:"known,omitempty"`
+	Lag    time.Duration `json:"lag,omitempty"`
 }
 
 // PollResult tells what one poll brought.
@@ -121,7 +160,9 @@ type PollResult struct {
 	// of revisions that were published.
 	Items, New, Revised int
 	Partial             bool
-	Took                time.Duration
+	// Gap says that no item was there at the poll before: some may be lost.
+	Gap  bool
+	Took time.Duration
 	// Err is nil for a good poll.
 	Err *Error
 }

@@ -44,9 +44,14 @@ func testConfig(dir string, feeds ...ingest.Feed) config.Config {
 // start runs a pipeline until stop, or the end of the test.
 func start(t *testing.T, c config.Config, polled func(ingest.PollResult)) *running {
 	t.Helper()
-	p, err := pipeline.New(t.Context(), pipeline.Options{
-		Config: c, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})), OnPoll: polled,
-	})
+	return startWith(t, pipeline.Options{Config: c, OnPoll: polled})
+}
+
+// startWith is start with all options, but for the log.
+func startWith(t *testing.T, o pipeline.Options) *running {
+	t.Helper()
+	o.Log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	p, err := pipeline.New(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

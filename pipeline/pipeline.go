@@ -14,6 +14,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -59,6 +60,9 @@ type Options struct {
 	// tagged item, from the goroutines that do the work: they must be quick.
 	OnPoll   func(ingest.PollResult)
 	OnTagged func(item.Tagged)
+	// Transport replaces the network that feeds are fetched from, for tests; nil
+	// is the network.
+	Transport http.RoundTripper
 }
 
 // A Pipeline is a running Marsad.
@@ -86,6 +90,7 @@ type Pipeline struct {
 	known   *ingest.Known
 
 	poller   *ingest.Poller
+	feeds    *feedList
 	index    *index.Index
 	behind   uint64 // where TAGGED ended at the start: the index is to get there
 	watch    *alert.Stage
@@ -156,6 +161,11 @@ func New(ctx context.Context, o Options) (_ *Pipeline, err error) {
 			return nil, err
 		}
 	}
+	if c.Has(config.Poll) {
+		if err := p.openPolling(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if c.Has(config.Serve) { // before alerting, whose messages link to its pages
 		if err := p.openServer(ctx); err != nil {
 			return nil, err
@@ -163,11 +173,6 @@ func New(ctx context.Context, o Options) (_ *Pipeline, err error) {
 	}
 	if c.Has(config.Alert) {
 		if err := p.openAlerting(ctx, prepared.Watches); err != nil {
-			return nil, err
-		}
-	}
-	if c.Has(config.Poll) {
-		if err := p.openPolling(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -181,7 +186,7 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	p.goRun(g, "disk", func() error { return p.guard(ctx) })
 	if p.cfg.Has(config.Tag) {
 		p.goRun(g, "tag", func() error {
-			if err := p.restoreStories(ctx); err != nil {
+			if err := p.restoreStories(ctx); err != nil && ctx.Err() == nil {
 				return err
 			}
 			return p.items.Consume(ctx, tagStage, p.tagFrom, p.tag)
@@ -277,8 +282,12 @@ func (p *Pipeline) openServer(ctx context.Context) error {
 	if p.retag != nil {
 		retag = p
 	}
+	var editor server.FeedEditor
+	if p.feeds != nil {
+		editor = p.feeds
+	}
 	p.server, err = server.New(ctx, server.Options{
-		Config: p.cfg.Server, TryNext: p.o.TryPorts, Retag: retag,
+		Config: p.cfg.Server, TryNext: p.o.TryPorts, Retag: retag, Editor: editor,
 		Search: p.index, Alerts: p.latestAlerts, Dead: p.deadLetters, Retry: p.retryDead, Status: p.status, Ready: p.ready,
 		Reload:  p.Reload,
 		Names:   func() query.Names { return p.rules.Load().Names() },

@@ -30,12 +30,16 @@ func (p *Pipeline) openPolling(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if p.feeds, err = p.openFeedList(ctx); err != nil {
+		return err
+	}
 	c := p.cfg.Ingest
-	c.UserAgent = p.userAgent()
+	c.UserAgent, c.Feeds = p.userAgent(), p.feeds.feeds()
 	p.poller, err = ingest.New(ctx, c, ingest.Options{
 		Publisher: p.items, States: feedStates{states}, Known: p.known,
-		OnPoll: p.o.OnPoll, Log: p.stage("ingest"), Registry: p.reg,
+		OnPoll: p.o.OnPoll, Log: p.stage("ingest"), Registry: p.reg, Transport: p.o.Transport,
 	})
+	p.feeds.poller = p.poller
 	return err
 }
 

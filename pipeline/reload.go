@@ -29,7 +29,7 @@ func (p *Pipeline) Reload(ctx context.Context) error {
 		return err
 	}
 	if p.poller != nil {
-		if err := p.poller.SetFeeds(ctx, next.Ingest.Feeds); err != nil {
+		if err := p.feeds.configure(ctx, next.Ingest.Feeds); err != nil {
 			return err
 		}
 	}

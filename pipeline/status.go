@@ -156,9 +156,14 @@ func feedStatus(f ingest.FeedStatus) server.Feed {
 	if f.State == ingest.StateWaiting {
 		state = server.FeedNew
 	}
+	f.URL = withoutSecrets(f.URL)
+	if f.Address != "" {
+		f.Address = withoutSecrets(f.Address)
+	}
 	return server.Feed{
-		Name: f.Name, URL: withoutSecrets(f.URL), State: state, Error: f.Error, Note: f.Note, Failures: f.Failures,
+		Name: f.Name, URL: f.URL, MovedTo: f.Address, State: state, Since: f.Since, Error: f.Error, Note: f.Note, Failures: f.Failures,
 		Items: uint64(max(f.Published, 0)), LastPoll: f.LastCheck, LastItem: f.LastNew, NextPoll: f.NextPoll,
+		EveryS: int64(f.Every.Seconds()), PerDay: f.PerDay, Repeats: f.Known, LagS: int64(f.Lag.Seconds()), Gaps: f.Gaps, LastGap: f.LastGap,
 	}
 }
 

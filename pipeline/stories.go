@@ -27,15 +27,11 @@ func (p *Pipeline) restoreStories(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("restore stories: %w", err)
 	}
-	err = readAll(ctx, p.tagged, "stories", bus.Position{Seq: after}, func(r bus.Record[item.Tagged]) {
+	return readAll(ctx, p.tagged, "stories", bus.Position{Seq: after}, func(r bus.Record[item.Tagged]) {
 		if r.Lane == bus.Live && r.Seq <= last.Seq {
 			p.stories.Restore(r.Value, r.Value.Event)
 		}
 	})
-	if err != nil && ctx.Err() == nil {
-		return err
-	}
-	return nil
 }
 
 // storedBefore returns a sequence up to which every record of t was stored

@@ -87,7 +87,7 @@ func (c Client) Dead(ctx context.Context) (DeadLetters, error) {
 // Retry sends the dead letter of that id once more; a *Problem says why it did
 // not arrive.
 func (c Client) Retry(ctx context.Context, id string) error {
-	_, err := c.do(ctx, http.MethodPost, "/api/v1/alerts/dead/"+url.PathEscape(id)+"/retry")
+	_, err := c.do(ctx, http.MethodPost, "/api/v1/alerts/dead/"+url.PathEscape(id)+"/retry", nil)
 	return err
 }
 
@@ -95,6 +95,60 @@ func (c Client) Retry(ctx context.Context, id string) error {
 func (c Client) Feeds(ctx context.Context) (Feeds, error) {
 	var out Feeds
 	return out, c.get(ctx, "/api/v1/feeds", &out)
+}
+
+// AddFeed makes the daemon poll the feed that is found at an address.
+func (c Client) AddFeed(ctx context.Context, f NewFeed) (FoundFeed, error) {
+	var out FoundFeed
+	return out, c.send(ctx, http.MethodPost, "/api/v1/feeds", f, &out)
+}
+
+// CheckFeed has the daemon look at an address and tell what feed it is or leads
+// to.
+func (c Client) CheckFeed(ctx context.Context, address string) (FoundFeed, error) {
+	var out FoundFeed
+	return out, c.get(ctx, "/api/v1/discover?"+url.Values{"url": {address}}.Encode(), &out)
+}
+
+// RemoveFeed ends the polling of a feed that was added.
+func (c Client) RemoveFeed(ctx context.Context, name string) error {
+	_, err := c.do(ctx, http.MethodDelete, "/api/v1/feeds/"+url.PathEscape(name), nil)
+	return err
+}
+
+// PauseFeed stops the polling of a feed for a time, or goes on with it.
+func (c Client) PauseFeed(ctx context.Context, name string, paused bool) error {
+	verb := "resume"
+	if paused {
+		verb = "pause"
+	}
+	_, err := c.do(ctx, http.MethodPost, "/api/v1/feeds/"+url.PathEscape(name)+"/"+verb, nil)
+	return err
+}
+
+// ImportFeeds adds the feeds of an OPML document.
+func (c Client) ImportFeeds(ctx context.Context, opml io.Reader) (FeedImport, error) {
+	body, err := c.do(ctx, http.MethodPost, importPath, opml)
+	if err != nil {
+		return FeedImport{}, err
+	}
+	var out FeedImport
+	if err := json.Unmarshal(body, &out); err != nil {
+		return out, fmt.Errorf("reply of %s%s: %w", c.URL, importPath, err)
+	}
+	return out, nil
+}
+
+// ExportFeeds writes all feeds as OPML.
+func (c Client) ExportFeeds(ctx context.Context, w io.Writer) error {
+	body, err := c.do(ctx, http.MethodGet, importPath, nil)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(body); err != nil {
+		return fmt.Errorf("write OPML: %w", err)
+	}
+	return nil
 }
 
 // Status returns the daemon's health.
@@ -119,26 +173,32 @@ func (c Client) StopRetag(ctx context.Context) (Retag, error) {
 }
 
 func (c Client) retag(ctx context.Context, method string) (Retag, error) {
-	body, err := c.do(ctx, method, "/api/v1/retag")
-	if err != nil {
-		return Retag{}, err
-	}
 	var out Retag
-	if err := json.Unmarshal(body, &out); err != nil {
-		return out, fmt.Errorf("reply of %s/api/v1/retag: %w", c.URL, err)
-	}
-	return out, nil
+	return out, c.send(ctx, method, "/api/v1/retag", nil, &out)
 }
 
 // Reload asks the daemon to load its configuration again; a *Problem lists
 // what is wrong with it.
 func (c Client) Reload(ctx context.Context) error {
-	_, err := c.do(ctx, http.MethodPost, "/-/reload")
+	_, err := c.do(ctx, http.MethodPost, "/-/reload", nil)
 	return err
 }
 
 func (c Client) get(ctx context.Context, path string, out any) error {
-	body, err := c.do(ctx, http.MethodGet, path)
+	return c.send(ctx, http.MethodGet, path, nil, out)
+}
+
+// send sends a request, with in as JSON unless it is nil, and reads the reply.
+func (c Client) send(ctx context.Context, method, path string, in, out any) error {
+	var sent io.Reader
+	if in != nil {
+		b, err := json.Marshal(in)
+		if err != nil {
+			return fmt.Errorf("ask the daemon: %w", err)
+		}
+		sent = bytes.NewReader(b)
+	}
+	body, err := c.do(ctx, method, path, sent)
 	if err != nil {
 		return err
 	}
@@ -149,8 +209,8 @@ func (c Client) get(ctx context.Context, path string, out any) error {
 }
 
 // do sends a request and returns the body of a good reply.
-func (c Client) do(ctx context.Context, method, path string) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.URL, "/")+path, nil)
+func (c Client) do(ctx context.Context, method, path string, sent io.Reader) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.URL, "/")+path, sent)
 	if err != nil {
 		return nil, fmt.Errorf("ask the daemon: %w", err)
 	}

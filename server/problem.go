@@ -42,6 +42,7 @@ const (
 	typeNotFound   = "urn:marsad:not-found"
 	typeMethod     = "urn:marsad:method-not-allowed"
 	typeRetry      = "urn:marsad:not-delivered"
+	typeFeed       = "urn:marsad:feed-refused"
 	typeBusy       = "urn:marsad:busy"
 	typeTimeout    = "urn:marsad:timeout"
 	typeRefused    = "urn:marsad:refused"

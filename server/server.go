@@ -65,6 +65,8 @@ type Options struct {
 	Ready func() error
 	// Reload loads the configuration again, whole or not at all.
 	Reload func(context.Context) error
+	// Editor changes the list of feeds.
+	Editor FeedEditor
 	// Retag is the tagger that can go over the archive again.
 	Retag Retagger
 	// Names returns the names of the rule pack now in force, or nil.

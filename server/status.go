@@ -106,6 +106,11 @@ const (
 	FeedPaused  FeedState = "paused"
 )
 
+// FeedStates lists the states, the best first.
+func FeedStates() []FeedState {
+	return []FeedState{FeedOK, FeedNew, FeedQuiet, FeedFailing, FeedGone, FeedPaused}
+}
+
 // broken reports whether a feed brings nothing though it should.
 func (s FeedState) broken() bool { return s == FeedFailing || s == FeedGone }
 
@@ -116,16 +121,32 @@ type Feed struct {
 	// secret.
 	URL   string    `json:"url"`
 	State FeedState `json:"state"`
+	// Since is when a feed that is not ok came into its state.
+	Since time.Time `json:"since,omitzero"`
 	// Error is the last error in words, empty when the last fetch went well.
 	Error string `json:"error,omitempty"`
 	// Note says what had to be mended or left out of the last document.
 	Note string `json:"note,omitempty"`
+	// MovedTo is the address that the publisher has moved it to for good.
+	MovedTo string `json:"moved_to,omitempty"`
 	// Failures counts the failed fetches since the last good one.
 	Failures int       `json:"failures,omitempty"`
 	Items    uint64    `json:"items"`
 	LastPoll time.Time `json:"last_poll,omitzero"`
 	LastItem time.Time `json:"last_item,omitzero"`
 	NextPoll time.Time `json:"next_poll,omitzero"`
+	// EveryS is the time between two polls by the feed's rhythm, in seconds.
+	EveryS int64 `json:"every_s,omitempty"`
+	// PerDay is the number of new articles a day, Repeats the share of what a
+	// poll brings that was there before, LagS the time from publication to the
+	// poll that brought an article, in seconds, the median.
+	PerDay  float64 `json:"per_day,omitempty"`
+	Repeats float64 `json:"repeats,omitempty"`
+	LagS    int64   `json:"lag_s,omitempty"`
+	// Gaps counts the polls that had no article in common with the one before:
+	// some may have been lost. LastGap is the time of the last.
+	Gaps    int       `json:"gaps,omitempty"`
+	LastGap time.Time `json:"last_gap,omitzero"`
 }
 
 // Parked is a record that could not be processed and was put aside.
@@ -175,4 +196,11 @@ func (c *statusCache) status(ctx context.Context) (Status, error) {
 		c.at = time.Now()
 	}
 	return c.last, c.err
+}
+
+// forget makes the next status a new one, after a change that is to be seen.
+func (c *statusCache) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = time.Time{}
 }

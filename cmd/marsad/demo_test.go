@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -108,6 +109,8 @@ func TestDemo(t *testing.T) {
 	if out := marsad(t, "alerts", "--config", configPath); !strings.Contains(out, "SAMPLE wall-at-al-qaem") {
 		t.Errorf("alerts:\n%s", out)
 	}
+
+	feedCommands(t, dir, configPath)
 
 	if took := d.stop(); took > 5*time.Second {
 		t.Errorf("stopping took %s", took)
@@ -238,4 +241,34 @@ func searchJSON(t *testing.T, args ...string) []server.Hit {
 		hits = append(hits, h)
 	}
 	return hits
+}
+
+// feedCommands uses the feeds commands on a running daemon. What it adds is
+// paused at once: there is no network.
+func feedCommands(t *testing.T, dir, configPath string) {
+	t.Helper()
+	opml := filepath.Join(dir, "mine.opml")
+	err := os.WriteFile(opml, []byte("<opml><body>\n<outline text='Press'>\n"+
+		"<outline text='Weekly Note' xmlUrl='https://weekly.invalid/rss'/>\n<outline text='Odd' xmlUrl='ftp://x'/>\n</outline></body></opml>"), 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"list"}, "12 feeds: 12 ok"},
+		{[]string{"list", "--broken"}, "none is failing, gone or quiet"},
+		{[]string{"import", opml}, opml + ":4: \"Odd\": xmlUrl \"ftp:\" cannot be fetched\n1 feed added, 0 polled already, 1 problem"},
+		{[]string{"pause", "weekly-note"}, "weekly-note paused"},
+		{[]string{"list"}, "1 paused"},
+		{[]string{"export"}, `<outline text="Press">`},
+		{[]string{"remove", "weekly-note"}, "weekly-note removed"},
+		{[]string{"list"}, "12 feeds"},
+	} {
+		out := marsad(t, append(append([]string{"feeds"}, step.args...), "--config", configPath)...)
+		if !strings.Contains(out, step.want) {
+			t.Errorf("feeds %v: %q is missing in\n%s", step.args, step.want, out)
+		}
+	}
 }

@@ -87,7 +87,7 @@ Begin with:  marsad demo`,
 		return usageError{fmt.Errorf("marsad: %w\nRun '%s --help' for the flags.", err, cmd.CommandPath())} //nolint:staticcheck,revive // printed to people as it stands
 	})
 	root.AddCommand(
-		newRun(), newDemo(), newCheck(), newSearch(), newTag(), newExplain(), newRules(), newStatus(), newAlerts(), newReplay(), newRetag(), newVersion(),
+		newRun(), newDemo(), newCheck(), newSearch(), newTag(), newExplain(), newRules(), newStatus(), newAlerts(), newFeeds(), newReplay(), newRetag(), newVersion(),
 	)
 	return root
 }

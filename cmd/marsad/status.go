@@ -80,7 +80,7 @@ func printStatus(w io.Writer, st server.Status, now time.Time) {
 		count[f.State]++
 	}
 	fmt.Fprintf(w, "feeds    %d:", len(st.Feeds))
-	for _, s := range []server.FeedState{server.FeedOK, server.FeedNew, server.FeedQuiet, server.FeedFailing, server.FeedGone, server.FeedPaused} {
+	for _, s := range server.FeedStates() {
 		if count[s] > 0 {
 			fmt.Fprintf(w, " %d %s", count[s], s)
 		}

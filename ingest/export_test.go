@@ -1,0 +1,26 @@
+package ingest
+
+import (
+	"bytes"
+	"crypto/tls"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// TLSConfig is what polls connect with, for benchmarks.
+func TLSConfig() *tls.Config { return tlsConfig() }
+
+// FeedLinks is feedLinks, for fuzzing.
+func FeedLinks(page []byte, base *url.URL) []string { return feedLinks(page, base) }
+
+// Lifetime is lifetimeOf, for fuzzing.
+func Lifetime(h http.Header, now time.Time) time.Duration { return lifetimeOf(h, now) }
+
+// Unpack is unpack of a body in an encoding, for fuzzing.
+func Unpack(encoding string, body []byte, limit int64) ([]byte, error) {
+	return unpack(&http.Response{
+		Header: http.Header{"Content-Encoding": {encoding}}, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: -1,
+	}, limit)
+}
