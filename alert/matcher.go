@@ -46,6 +46,9 @@ func (m *Matcher) Match(s *Set, t item.Tagged) []Match {
 	if len(s.feeds) > 0 {
 		m.collect(s.feeds[t.Item.Feed])
 	}
+	if len(s.events) > 0 {
+		m.collect(s.events[t.Event])
+	}
 	if len(s.stories) > 0 {
 		m.collect(s.stories[t.Story])
 	}

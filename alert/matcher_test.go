@@ -87,11 +87,14 @@ func TestMatch(t *testing.T) {
 		14: `"wall iraq"~3`,
 		15: "title:wall",
 		16: "*",
+		17: "event:" + string(story),
 	}
 	set := compile(t, queries...)
 	wall := tagged("Al-Qaem: a border wall", "Iraq builds on", "en", "place:al-qaem", "place:iraq", "theme:border-wall")
 	inStory := tagged("Camp", "", "en")
 	inStory.Story = story
+	inEvent := tagged("Camp", "", "en")
+	inEvent.Event = story
 	tests := []struct {
 		name string
 		t    item.Tagged
@@ -102,6 +105,7 @@ func TestMatch(t *testing.T) {
 		{"negated", tagged("x", "", "en", "place:al-qaem"), []int{1, 6, 16}},
 		{"clitic", tagged("", "وبالقائم ثلج", "ar"), []int{3, 5, 6, 16}},
 		{"story", inStory, []int{6, 7, 9, 16}},
+		{"event", inEvent, []int{6, 9, 16, 17}},
 		{"other", tagged("x", "y", "fr", "place:mosul"), []int{6, 9, 16}},
 		{"nothing", item.Tagged{}, []int{16}},
 	}

@@ -20,7 +20,7 @@ import (
 // any number of Matchers at once.
 //
 // An item is not compared with every watch. Each query has a cover: anchors
-// (tags, words, beginnings of words, feeds, stories) of which an item that
+// (tags, words, beginnings of words, feeds, stories, events) of which an item that
 // satisfies the query must have at least one. The anchors that an item has lead
 // to the few queries that can match, and only those are evaluated.
 type Set struct {
@@ -31,6 +31,7 @@ type Set struct {
 	tags     map[tagKey][]uint32
 	feeds    map[string][]uint32
 	stories  map[item.ID][]uint32
+	events   map[item.ID][]uint32
 	words    map[uint64][]uint32 // by text.Hash
 	prefixes map[string][]uint32
 	lengths  []int // of prefixes in bytes, ascending
@@ -57,6 +58,7 @@ func CompileWatches(watches []Watch, o query.Options) (*Set, []*field.Error) {
 		tags:     make(map[tagKey][]uint32),
 		feeds:    make(map[string][]uint32),
 		stories:  make(map[item.ID][]uint32),
+		events:   make(map[item.ID][]uint32),
 		words:    make(map[uint64][]uint32),
 		prefixes: make(map[string][]uint32),
 		count:    len(watches),
@@ -158,6 +160,8 @@ func (s *Set) anchor(n uint32, c []anchor) {
 			file(s.feeds, node.Name, n)
 		case query.Story:
 			file(s.stories, node.ID, n)
+		case query.Event:
+			file(s.events, node.ID, n)
 		case query.Word:
 			file(s.words, text.Hash([]byte(node.Term)), n)
 		case query.Prefix:
@@ -257,9 +261,15 @@ func cover(n query.Node) []anchor {
 			return []anchor{{n, costPlace}}
 		}
 		return []anchor{{n, costTag}}
+	case query.Around:
+		places := make([]anchor, len(n.Places))
+		for i, id := range n.Places {
+			places[i] = anchor{query.Tag{Kind: item.Place, ID: id}, costPlace}
+		}
+		return places
 	case query.Feed:
 		return []anchor{{n, costFeed}}
-	case query.Story:
+	case query.Story, query.Event:
 		return []anchor{{n, costStory}}
 	case query.Word:
 		return []anchor{wordAnchor(n.Term)}

@@ -6,6 +6,7 @@ import (
 
 	bquery "github.com/blevesearch/bleve/v2/search/query"
 
+	"marsad/item"
 	"marsad/query"
 )
 
@@ -43,8 +44,19 @@ func compile(n query.Node) (bquery.Query, error) {
 		return keyword(fieldLang, n.Code), nil
 	case query.Feed:
 		return keyword(fieldFeed, n.Name), nil
+	case query.Around:
+		parts := make([]bquery.Query, 0, len(n.Places))
+		for _, id := range n.Places {
+			parts = append(parts, keyword(fieldTags, string(item.Place)+":"+id))
+		}
+		return anyOf(parts), nil
 	case query.Story:
 		return keyword(fieldKey, keyTerm('s', n.ID)), nil
+	case query.Event:
+		return anyOf([]bquery.Query{
+			keyword(fieldKey, keyTerm('e', n.ID)),
+			bquery.NewBooleanQuery([]bquery.Query{keyword(fieldKey, keyTerm('s', n.ID))}, nil, []bquery.Query{keyword(fieldKey, keyApart)}),
+		}), nil
 	case query.Source:
 		parts := make([]bquery.Query, 0, len(n.Terms))
 		for _, t := range n.Terms {

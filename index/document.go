@@ -254,14 +254,20 @@ func (b *builder) tags(tags []item.Tag) api.TokenFrequencies {
 }
 
 func (b *builder) keys(t item.Tagged) api.TokenFrequencies {
-	switch t.Story {
-	case t.Item.ID:
-		return b.terms(keyTerm('s', t.Story))
-	case "":
-		return b.terms(keyTerm('i', t.Item.ID))
-	default:
-		return b.terms(keyTerm('s', t.Story), keyTerm('i', t.Item.ID))
+	keys := make([]string, 0, 4)
+	if t.Story != "" {
+		keys = append(keys, keyTerm('s', t.Story))
 	}
+	if t.Story != t.Item.ID {
+		keys = append(keys, keyTerm('i', t.Item.ID))
+	}
+	if t.Event != t.Story {
+		keys = append(keys, keyApart)
+		if t.Event != "" {
+			keys = append(keys, keyTerm('e', t.Event))
+		}
+	}
+	return b.terms(keys...)
 }
 
 func (b *builder) minute(t time.Time) api.TokenFrequencies {

@@ -170,12 +170,21 @@ func TestStory(t *testing.T) {
 	x := open(t, filepath.Join(t.TempDir(), "index"))
 	first, second, alone := entry(1, "a", 1, "first"), entry(2, "b", 1, "second"), entry(3, "c", 1, "alone")
 	second.Tagged.Story = first.Tagged.Story
+	for _, e := range []*index.Entry{&first, &second, &alone} {
+		e.Tagged.Event = first.Tagged.Story
+	}
 	add(t, x, first, second, alone)
 	story := func(id item.ID) uint64 {
 		return search(t, x, index.Request{Query: query.Story{ID: id}}).Total
 	}
 	if a, b, c := story(first.Tagged.Item.ID), story(second.Tagged.Item.ID), story(alone.Tagged.Item.ID); a != 2 || b != 0 || c != 1 {
 		t.Errorf("stories have %d, %d, %d items; want 2, 0, 1", a, b, c)
+	}
+	event := func(id item.ID) uint64 {
+		return search(t, x, index.Request{Query: query.Event{ID: id}}).Total
+	}
+	if a, b, c := event(first.Tagged.Item.ID), event(second.Tagged.Item.ID), event(alone.Tagged.Item.ID); a != 3 || b != 0 || c != 0 {
+		t.Errorf("events have %d, %d, %d items; want 3, 0, 0", a, b, c)
 	}
 	for _, e := range []index.Entry{first, second, alone} {
 		if got, ok, err := x.Get(t.Context(), e.Tagged.Item.ID); !ok || err != nil || got.Item.ID != e.Tagged.Item.ID {

@@ -29,9 +29,9 @@ const (
 	// name itself, for facets.
 	fieldSource = "source"
 	fieldName   = "name"
-	// fieldKey finds an item by its story (see keyTerm) and by its own id, the
-	// latter only where it is not the story's: most items stand alone, and a
-	// random term is the dearest of all.
+	// fieldKey finds an item by its story (see keyTerm), by its event and by its
+	// own id, the latter two only where they are not the story's: most items stand
+	// alone, and a random term is the dearest of all.
 	fieldKey = "key"
 	// fieldDay is the day of Listed in UTC, 20260131; fieldTime the year, month,
 	// hour and minute (2026, 202601, 2026013123, 202601312359). A range of dates
@@ -42,7 +42,7 @@ const (
 	fieldDoc = "doc"
 )
 
-const schemaVersion = 1
+const schemaVersion = 2
 
 const (
 	// Positions are kept for phrases and near words. Offsets are not: what
@@ -95,7 +95,12 @@ func itemOf(doc string) item.ID {
 // keyBytes is how much of an id stands in fieldKey: 80 bits.
 const keyBytes = 10
 
-// keyTerm is the term of an id in fieldKey, for a story ('s') or an item ('i').
+// keyApart is the term in fieldKey of an item whose event is not that of its
+// story's id.
+const keyApart = "a"
+
+// keyTerm is the term of an id in fieldKey, for a story ('s'), an event ('e') or
+// an item ('i').
 func keyTerm(kind byte, id item.ID) string {
 	b, err := hex.DecodeString(string(id))
 	if err != nil || len(b) < keyBytes {

@@ -11,28 +11,53 @@ const maxAge = 36500 * 24 * time.Hour
 
 // date reads the value of since:, after: or before:.
 func (p *parser) date(field string, t token) (Node, *Error) {
-	s := strings.ToUpper(strings.TrimSpace(t.text))
+	s := strings.ToUpper(western(strings.TrimSpace(t.text)))
 	if ago, ok := age(s); ok {
 		if field == "before" {
 			return Range{To: Bound{Ago: ago}}, nil
 		}
 		return Range{From: Bound{Ago: ago}}, nil
 	}
+	if (s == "TODAY" || s == "YESTERDAY") && p.o.Now.IsZero() {
+		return nil, errorAt(t.pos, t.end, "write an age such as "+field+":24h", "%q means another day tomorrow, and a query that stays cannot", t.text)
+	}
 	from, to, ok := p.moment(s)
 	if !ok {
-		return nil, errorAt(t.pos, t.end, "write a date such as 2026-01-05 or 2026-01-05T14:30, or an age such as 7d or 24h", "%q is neither a date nor an age", t.text)
+		hint := "write a date such as 2026-01-05 or 2026-01-05T14:30, or an age such as 7d or 24h"
+		if day := likelyDay(s); day != "" {
+			hint = "did you mean " + field + ":" + day + "?"
+		}
+		return nil, errorAt(t.pos, t.end, hint, "%q is neither a date nor an age", t.text)
 	}
-	if y := from.UTC().Year(); y < 1970 || y > 2100 {
-		return nil, errorAt(t.pos, t.end, "", "the year %d is not between 1970 and 2100", from.Year())
+	at := from
+	if field == "after" {
+		at = to
 	}
-	switch field {
-	case "before":
-		return Range{To: Bound{At: from.UTC()}}, nil
-	case "after":
-		return Range{From: Bound{At: to.UTC()}}, nil
-	default:
-		return Range{From: Bound{At: from.UTC()}}, nil
+	at = at.UTC().Truncate(time.Minute)
+	if y := at.Year(); y < firstYear || y > lastYear {
+		return nil, errorAt(t.pos, t.end, "", "the date %q is not between %d and %d", t.text, firstYear, lastYear)
 	}
+	if field == "before" {
+		return Range{To: Bound{At: at}}, nil
+	}
+	return Range{From: Bound{At: at}}, nil
+}
+
+// The years that a date may reach, in UTC.
+const (
+	firstYear = 1970
+	lastYear  = 2100
+)
+
+// likelyDay is the day that s means when it lacks zeros or has other signs
+// between its parts, or "". Which of 5/1 is the month it does not guess.
+func likelyDay(s string) string {
+	for _, layout := range []string{"2006-1-2", "2006/1/2", "2006.1.2", "20060102"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.Format(time.DateOnly)
+		}
+	}
+	return ""
 }
 
 // age reads a number and m, h, d or w, in capitals.
@@ -71,9 +96,6 @@ func (p *parser) moment(s string) (from, to time.Time, ok bool) {
 		zone = time.UTC
 	}
 	if s == "TODAY" || s == "YESTERDAY" {
-		if p.o.Now.IsZero() {
-			return from, to, false
-		}
 		y, m, d := p.o.Now.In(zone).Date()
 		if s == "YESTERDAY" {
 			d--
@@ -87,6 +109,7 @@ func (p *parser) moment(s string) (from, to time.Time, ok bool) {
 		{"2006", 1, 0, 0},
 		{"2006-01", 0, 1, 0},
 		{"2006-01-02", 0, 0, 1},
+		{"2006-01-02Z07:00", 0, 0, 1},
 		{"2006-01-02T15:04", 0, 0, 0},
 		{"2006-01-02T15:04Z07:00", 0, 0, 0},
 		{"2006-01-02T15:04:05Z07:00", 0, 0, 0},

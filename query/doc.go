@@ -3,15 +3,16 @@
 // search box, the command line, the API, saved searches and watches all use it;
 // index compiles the same trees for its engine and is tested against Match.
 //
-// The language: words are ANDed; OR, AND and NOT (or a leading -) in capitals;
-// parentheses; "phrases"; "near words"~5; prefix*; fuzzy~1; * for everything; and
-// the fields
+// The language (docs/queries.md has its grammar): words are ANDed; OR, AND and
+// NOT (or a leading -) in capitals; parentheses; "phrases"; "near words"~5;
+// prefix*; fuzzy~1; * for everything; and the fields
 //
 //	actor: place: theme:   a tag, by its id or by any name in any script
+//	near:LAT,LON,KM        the places of the pack within some kilometres
 //	lang:                  the language of the item (en, ar, ckb, …)
 //	source: feed:          the publisher's name (all words), the configured feed
-//	title:                 words, phrases, … in the title only
-//	story:                 the story an item belongs to
+//	title: body:           words, phrases, … in one of the texts only
+//	story: event:          the story and the event an item belongs to
 //	since: after: before:  dates (2026-01-05, 2026-01-05T14:30) or ages (7d, 24h)
 //
 // A field takes one value or a group: place:(anbar OR "دير الزور"). Words match

@@ -35,6 +35,8 @@ type token struct {
 type lexer struct {
 	s   string
 	pos int
+	// number says that a value of near: follows, which may begin with a minus.
+	number bool
 }
 
 // breaksWord reports whether a bare word ends before r.
@@ -82,6 +84,8 @@ func (l *lexer) next() (token, *Error) {
 		return token{kind: tokEnd, pos: pos, end: pos}, nil
 	}
 	r, n := utf8.DecodeRuneInString(l.s[pos:])
+	number := l.number
+	l.number = false
 	switch {
 	case r == '(':
 		l.pos += n
@@ -93,13 +97,15 @@ func (l *lexer) next() (token, *Error) {
 		return l.quoted(r, n)
 	case strings.HasPrefix(l.s[pos:], "--"):
 		return token{}, &Error{Pos: pos, End: pos + 2, Msg: "two hyphens deny nothing", Hint: "write -word to leave a word out"}
-	case r == '-' && l.startsOperand(pos+1):
+	case r == '-' && !number && l.startsOperand(pos+1):
 		l.pos++
 		return token{kind: tokNot, pos: pos, end: l.pos}, nil
 	}
 	if name, ok := l.field(); ok {
 		l.pos += len(name) + 1
-		return token{kind: tokField, text: strings.ToLower(name), pos: pos, end: l.pos}, nil
+		name = strings.ToLower(name)
+		l.number = name == "near"
+		return token{kind: tokField, text: name, pos: pos, end: l.pos}, nil
 	}
 	l.pos += wordLen(l.s[pos:])
 	t := token{kind: tokWord, text: strings.TrimRightFunc(l.s[pos:l.pos], isMark), pos: pos, end: l.pos}

@@ -6,6 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"marsad/item"
 	"marsad/text"
 )
 
@@ -35,6 +36,8 @@ func Match(n Node, d *Doc) bool {
 	case Tag:
 		_, ok := d.tags[string(n.Kind)+":"+n.ID]
 		return ok
+	case Around:
+		return slices.ContainsFunc(n.Places, d.hasPlace)
 	case Lang:
 		return d.tagged.Item.Lang == n.Code
 	case Source:
@@ -48,11 +51,19 @@ func Match(n Node, d *Doc) bool {
 		return d.tagged.Item.Feed == n.Name
 	case Story:
 		return d.tagged.Story == n.ID
+	case Event:
+		return d.tagged.Event == n.ID
 	case Range:
 		return n.holds(d)
 	default:
 		return d.find(n, func(In, *words, []int32) bool { return true })
 	}
+}
+
+// hasPlace reports whether d certainly carries the tag of a place.
+func (d *Doc) hasPlace(id string) bool {
+	_, ok := d.tags[string(item.Place)+":"+id]
+	return ok
 }
 
 // holds reports whether d was listed in the range.
@@ -147,10 +158,12 @@ func (w *words) where(ok func(string) bool, found func([]int32) bool) bool {
 	return false
 }
 
-// phrase hands over every run of the terms at consecutive positions.
+// phrase hands over every run of the terms at consecutive positions. It goes
+// through the places of each term once, however often the others stand there.
 func (w *words) phrase(terms []string, found func([]int32) bool) bool {
-	for _, t := range terms {
-		if w.at(t) == none {
+	at := make([]int32, len(terms)) // the place that each term has got to
+	for k, t := range terms {
+		if at[k] = w.at(t); at[k] == none {
 			return false
 		}
 	}
@@ -159,23 +172,16 @@ func (w *words) phrase(terms []string, found func([]int32) bool) bool {
 		run[0] = first[0]
 		pos := w.occs[first[0]].pos
 		for k := 1; k < len(terms); k++ {
-			run[k] = w.occurrenceAt(terms[k], pos+k)
-			if run[k] == none {
+			for at[k] != none && w.occs[at[k]].pos < pos+k {
+				at[k] = w.occs[at[k]].next
+			}
+			if at[k] == none || w.occs[at[k]].pos != pos+k {
 				return false
 			}
+			run[k] = at[k]
 		}
 		return found(run)
 	})
-}
-
-// occurrenceAt is the occurrence of term at a position, or none.
-func (w *words) occurrenceAt(term string, pos int) int32 {
-	for i := w.at(term); i != none && w.occs[i].pos <= pos; i = w.occs[i].next {
-		if w.occs[i].pos == pos {
-			return i
-		}
-	}
-	return none
 }
 
 // near hands over the occurrences of the first of each group of windows that

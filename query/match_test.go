@@ -14,14 +14,19 @@ import (
 
 func parse(t *testing.T, s string) query.Node {
 	t.Helper()
-	n, err := query.Parse(s, query.Options{})
+	o := options()
+	o.Zone = time.UTC
+	n, err := query.Parse(s, o)
 	if err != nil {
 		t.Fatalf("Parse(%q): %v", s, err)
 	}
 	return n
 }
 
-const storyID = item.ID("0123456789abcdef0123456789abcdef")
+const (
+	storyID = item.ID("0123456789abcdef0123456789abcdef")
+	eventID = item.ID("00000000000000000000000000000001")
+)
 
 func sample() item.Tagged {
 	return item.Tagged{
@@ -38,6 +43,7 @@ func sample() item.Tagged {
 			{Kind: item.Theme, ID: "border-wall", Status: item.Candidate},
 		},
 		Story: storyID,
+		Event: eventID,
 	}
 }
 
@@ -82,6 +88,11 @@ func TestMatch(t *testing.T) {
 		{"feed:shafaq-en", true},
 		{"feed:shafaq", false},
 		{"story:" + string(storyID), true},
+		{"event:" + string(eventID), true},
+		{"event:" + string(storyID), false},
+		{"near:34.37,41.09,50", true},
+		{"near:33.43,43.3,50", false},
+		{"near:34,42,400", true},
 		{"since:2026-01-08T09:30", true},
 		{"since:2026-01-08T09:31", false},
 		{"before:2026-01-08T09:30", false},
@@ -137,6 +148,8 @@ func TestWhy(t *testing.T) {
 		{"place:al-qaem", []string{"title 21-29 al-Qaem (place:al-qaem)"}},
 		{"place:iraq lang:en", []string{"place 0-0 iraq (place:iraq)", "lang 0-0 en (lang:en)"}},
 		{"since:3d", []string{"listed 0-0 2026-01-08T09:30:40Z (since:3d)"}},
+		{"near:34,42,400", []string{"title 21-29 al-Qaem (near:34,42,400)"}},
+		{"event:" + string(eventID), []string{"event 0-0 " + string(eventID) + " (event:" + string(eventID) + ")"}},
 	}
 	for _, tt := range tests {
 		var got []string

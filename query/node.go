@@ -25,11 +25,18 @@ const (
 	MaxNear = 100
 	// MaxFuzzy is the most letters in which a fuzzy word may differ.
 	MaxFuzzy = 2
+	// MaxLetters is the most letters before a * or a ~.
+	MaxLetters = 64
+	// MaxKilometres is the greatest distance of near:.
+	MaxKilometres = 1000
+	// MaxPlaces is the most places that all near: of one query may stand for.
+	MaxPlaces = 512
 )
 
 // A Node is a query or a part of one: And, Or, Not, All, Word, Phrase, Near,
-// Prefix, Fuzzy, Tag, Lang, Source, Feed, Story or Range. Nodes are values that
-// nothing changes after they are made; they may be shared between goroutines.
+// Prefix, Fuzzy, Tag, Around, Lang, Source, Feed, Story, Event or Range. Nodes are
+// values that nothing changes after they are made; they may be shared between
+// goroutines.
 type Node interface {
 	// String is the canonical spelling: parsing it gives an equal tree.
 	String() string
@@ -99,6 +106,15 @@ type Tag struct {
 	ID   string
 }
 
+// Around is satisfied by an item that certainly carries the tag of a place within
+// KM kilometres of a point. The places are those that Names.Near gave when the
+// query was read: their ids, at least one.
+type Around struct {
+	Lat, Lon float64 // degrees, to five decimals
+	KM       float64 // to three decimals
+	Places   []string
+}
+
 // Lang is the item's language, in lower case.
 type Lang struct{ Code string }
 
@@ -111,6 +127,9 @@ type Feed struct{ Name string }
 
 // Story is satisfied by the items of one story.
 type Story struct{ ID item.ID }
+
+// Event is satisfied by the items of the stories that tell of one event.
+type Event struct{ ID item.ID }
 
 // Range is satisfied by items listed at or after From and before To, at the
 // precision of a minute. The zero Bound is open.
@@ -136,10 +155,12 @@ func (Near) node()   {}
 func (Prefix) node() {}
 func (Fuzzy) node()  {}
 func (Tag) node()    {}
+func (Around) node() {}
 func (Lang) node()   {}
 func (Source) node() {}
 func (Feed) node()   {}
 func (Story) node()  {}
+func (Event) node()  {}
 func (Range) node()  {}
 
 // At returns n with every age turned into the moment it means at now. Nothing in

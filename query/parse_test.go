@@ -2,6 +2,7 @@ package query_test
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -16,8 +17,11 @@ import (
 // pack is a small rule pack's names.
 type pack map[string]string
 
-func (p pack) Resolve(_ item.Kind, name string) (string, bool) {
+func (p pack) Resolve(kind item.Kind, name string) (string, bool) {
 	id, ok := p[text.Fold(name)]
+	if kind == item.Place && id == "qasim-al-araji" {
+		return "", false
+	}
 	return id, ok
 }
 
@@ -28,13 +32,30 @@ func (p pack) Suggest(_ item.Kind, name string) string {
 	return ""
 }
 
+// Near knows two places, some 210 km from each other, and Anbar around them.
+func (pack) Near(lat, lon, km float64) []string {
+	far := func(a, b float64) bool { return math.Hypot(lat-a, lon-b)*100 > km }
+	switch qaem, ramadi := !far(34.37, 41.09), !far(33.43, 43.3); {
+	case qaem && ramadi:
+		return []string{"al-qaem", "anbar", "ramadi"}
+	case qaem:
+		return []string{"al-qaem"}
+	case ramadi:
+		return []string{"ramadi"}
+	default:
+		return nil
+	}
+}
+
 func testPack() pack {
 	p := pack{}
-	for _, id := range []string{"al-qaem", "anbar", "qasim-al-araji", "border-wall"} {
+	for _, id := range []string{"al-qaem", "anbar", "iraq", "qasim-al-araji", "border-wall"} {
 		p[text.Fold(id)] = id
 	}
 	p[text.Fold("قاسم الأعرجي")] = "qasim-al-araji"
 	p[text.Fold("القائم")] = "al-qaem"
+	p["is"] = "islamic-state-of-iraq-and-the-levant"
+	p[text.Fold(p["is"])] = p["is"]
 	return p
 }
 
@@ -77,7 +98,10 @@ func TestParse(t *testing.T) {
 		{"a -b", query.And{word("a"), query.Not{word("b")}}, "a -b"},
 		{"a NOT b", query.And{word("a"), query.Not{word("b")}}, "a -b"},
 		{"-(a b)", query.Not{query.And{word("a"), word("b")}}, "-(a b)"},
-		{"NOT NOT a", query.Not{query.Not{word("a")}}, "-(-a)"},
+		{"NOT NOT a", word("a"), "a"},
+		{"-(-a)", word("a"), "a"},
+		{"NOT NOT NOT (a b)", query.Not{query.And{word("a"), word("b")}}, "-(a b)"},
+		{"-(-(a b)) c", query.And{word("a"), word("b"), word("c")}, "a b c"},
 		{"or and not", query.And{word("or"), word("and"), word("not")}, "or and not"},
 		{`"OR"`, word("or"), "or"},
 		{`"Border Wall"`, query.Phrase{Terms: []string{"border", "wall"}}, `"border wall"`},
@@ -102,7 +126,20 @@ func TestParse(t *testing.T) {
 		{`feed:"a \"b\" \\c"`, query.Feed{Name: `a "b" \c`}, `feed:"a \"b\" \\c"`},
 		{"feed:shafaq-en", query.Feed{Name: "shafaq-en"}, "feed:shafaq-en"},
 		{"story:0123456789ABCDEF0123456789abcdef", query.Story{ID: "0123456789abcdef0123456789abcdef"}, "story:0123456789abcdef0123456789abcdef"},
+		{"event:0123456789abcdef0123456789abcdef", query.Event{ID: "0123456789abcdef0123456789abcdef"}, "event:0123456789abcdef0123456789abcdef"},
+		{"near:34.37,41.09,50", query.Around{Lat: 34.37, Lon: 41.09, KM: 50, Places: []string{"al-qaem"}}, "near:34.37,41.09,50"},
+		{`near: "34.370001, 41.09, 500.0 km"`, query.Around{Lat: 34.37, Lon: 41.09, KM: 500, Places: []string{"al-qaem", "anbar", "ramadi"}}, "near:34.37,41.09,500"},
+		{"NEAR:٣٤٫٣٧،٤١٫٠٩،٥٠", query.Around{Lat: 34.37, Lon: 41.09, KM: 50, Places: []string{"al-qaem"}}, "near:34.37,41.09,50"},
+		{"-near:33.43,43.3,0.5 wall", query.And{query.Not{query.Around{Lat: 33.43, Lon: 43.3, KM: 0.5, Places: []string{"ramadi"}}}, word("wall")}, "-near:33.43,43.3,0.5 wall"},
 		{"since:7d", query.Range{From: query.Bound{Ago: 7 * days}}, "since:7d"},
+		{"since:٧d", query.Range{From: query.Bound{Ago: 7 * days}}, "since:7d"},
+		{"Bagdad~٢", query.Fuzzy{Term: "bagdad", Distance: 2}, "bagdad~2"},
+		{`"border wall"~۵`, query.Near{Terms: []string{"border", "wall"}, Distance: 5}, `"border wall"~5`},
+		{"since:٢٠٢٦-٠١-٠٥", query.Range{From: at("2026-01-04T21:00")}, "since:2026-01-04T21:00Z"},
+		{"since:2026-01-05Z", query.Range{From: at("2026-01-05T00:00")}, "since:2026-01-05T00:00Z"},
+		{"after:2026-01-05-05:00", query.Range{From: at("2026-01-06T05:00")}, "since:2026-01-06T05:00Z"},
+		{"before:2100-12-31T23:59Z", query.Range{To: at("2100-12-31T23:59")}, "before:2100-12-31T23:59Z"},
+		{"feed:\"one\u200f\"", query.Feed{Name: "one\u200f"}, "feed:\"one\u200f\""},
 		{"since:2w", query.Range{From: query.Bound{Ago: 14 * days}}, "since:14d"},
 		{"before:36h", query.Range{To: query.Bound{Ago: 36 * time.Hour}}, "before:36h"},
 		{"after:90m", query.Range{From: query.Bound{Ago: 90 * time.Minute}}, "since:90m"},
@@ -181,12 +218,43 @@ func TestParseErrors(t *testing.T) {
 		{"place:-anbar", 0, 7, "write -place:"},
 		{"place:al-qaim", 6, 13, "did you mean place:al-qaem?"},
 		{"actor:nobody", 6, 12, `write "nobody" without actor:`},
-		{"lang:english", 5, 12, "write a code"},
+		{"place:قاسم-الأعرجي", 6, 29, "did you mean actor:qasim-al-araji?"},
+		{"lang:english", 5, 12, "did you mean lang:en?"},
+		{"lang:klingon", 5, 12, "write a code"},
+		{"lang:Kurdish", 5, 12, "lang:ckb"},
 		{"lang:ku", 5, 7, "lang:ckb"},
 		{"story:12", 6, 8, "32 hexadecimal"},
 		{"since:lately", 6, 12, "neither a date nor an age"},
 		{"since:2026-13-40", 6, 16, "neither a date nor an age"},
 		{"since:1066", 6, 10, "between 1970 and 2100"},
+		{"after:2100-12-31T23:59Z", 6, 23, "between 1970 and 2100"},
+		{"before:1970", 7, 11, "between 1970 and 2100"}, // 1969 in UTC
+		{"since:2026-1-5", 6, 14, "did you mean since:2026-01-05?"},
+		{"before:2026/01/05", 7, 17, "did you mean before:2026-01-05?"},
+		{"since:5/1/2026", 6, 14, "write a date such as"},
+		{"event:x", 6, 7, "from an article's event"},
+		{"near:", 0, 5, "near:34.37,41.09,50"},
+		{"near:al-qaem", 5, 12, "a latitude, a longitude and kilometres"},
+		{"near:1,2", 5, 8, "a latitude, a longitude and kilometres"},
+		{"near:1,2,3,4", 5, 12, "a latitude, a longitude and kilometres"},
+		{"near:NaN,2,3", 5, 12, "a latitude, a longitude and kilometres"},
+		{"near:1e1,2,3", 5, 12, "a latitude, a longitude and kilometres"},
+		{"near:1-2,2,3", 5, 12, "a latitude, a longitude and kilometres"},
+		{"near:-90.1,2,3", 5, 14, "the latitude -90.1"},
+		{"near:41.09,-181,3", 5, 17, "the longitude -181"},
+		{"near:1,2,0.0001", 5, 15, "above 0 and at most 1000"},
+		{"near:1,2,-3", 5, 11, "above 0 and at most 1000"},
+		{"near:1,2,1000.1", 5, 15, "above 0 and at most 1000"},
+		{"near:-0,2,3", 5, 11, "no place within 3 km of 0,2"},
+		{"near:34,41,3", 5, 12, "the nearest place it knows is al-qaem"},
+		{"near:(1,2,3 OR 2,3,4)", 0, 6, "a group after near:"},
+		{`near:"1,2,3"~4`, 5, 14, "takes no distance"},
+		{strings.Repeat("a", query.MaxLetters+1) + "*", 0, 66, "more than 64 letters"},
+		{strings.Repeat("a", query.MaxLetters+1) + "~2", 0, 67, "more than 64 letters"},
+		{"a || b", 2, 4, "write OR"},
+		{"a && b", 2, 4, "leave it out"},
+		{"a ! b", 2, 3, "write NOT"},
+		{"/bo.*er/", 4, 5, "only at the end"},
 		{"since:0d", 6, 8, "neither a date nor an age"},
 		{`source:"a b"~3`, 7, 14, "takes no distance"},
 		{"a\xffb", 1, 2, "UTF-8"},
@@ -220,6 +288,44 @@ func TestParseWithoutPack(t *testing.T) {
 	if got, err := query.Parse("place:القائم", query.Options{}); err == nil {
 		t.Errorf("a name without a pack: %v, want an error", got)
 	}
+	if got, err := query.Parse("near:34.37,41.09,50", query.Options{}); err == nil || !strings.Contains(err.Error(), "no rule pack") {
+		t.Errorf("a point without a pack: %v, %v, want an error", got, err)
+	}
+	if got, err := query.Parse("since:today", query.Options{}); err == nil || !strings.Contains(err.Error(), "since:24h") {
+		t.Errorf("today without a now: %v, %v, want an error", got, err)
+	}
+}
+
+// A query is refused when its canonical spelling could not be read.
+func TestParseCanonicalLimits(t *testing.T) {
+	t.Parallel()
+	deep := "a b"
+	for range 15 {
+		deep = "-(" + deep + " c OR d)"
+	}
+	long := strings.Repeat("actor:\"قاسم الأعرجي\" ", 24) // 888 bytes, with ids 504
+	short := strings.Repeat(`actor:is `, 32)
+	for _, tt := range []struct{ in, says string }{
+		{deep, "deeper than 32"},
+		{short, "longer than 1024 bytes with its names written out"},
+		{long, ""},
+		{strings.Repeat("NOT ", 32) + "a", ""},
+	} {
+		n, err := query.Parse(tt.in, options())
+		if tt.says != "" {
+			if err == nil || !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("Parse(%.40q) = %v; want %q", tt.in, err, tt.says)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("Parse(%.40q): %v", tt.in, err)
+			continue
+		}
+		if again, err := query.Parse(n.String(), options()); err != nil || !cmp.Equal(n, again) {
+			t.Errorf("Parse(%.40q) → %s → %v, %v", tt.in, n, again, err)
+		}
+	}
 }
 
 func TestAt(t *testing.T) {
@@ -245,6 +351,8 @@ func FuzzParse(f *testing.F) {
 		"", "*", "a OR (b -c)", `"x y"~3 title:"z"`, "since:7d before:2026-01-05T10:00+03:00",
 		`actor:"قاسم الأعرجي" place:القائم`, "bord* bagdad~2", "U.S. AT&T İstanbul ٣٤ ﷺ ½ l'Irak",
 		`feed:"a\"b" source:x~ story:0123456789abcdef0123456789abcdef`, "-(-a)", "«a» „b“ ”c\"",
+		"near:34.37,41.09,50 -near:\"-33, +43.3, 9 km\"", "event:0123456789abcdef0123456789abcdef OR a", "since:٢٠٢٦-٠١-٠٥ after:2026-1-5",
+		"actor:is -(-(a b OR c) d OR e)", "lang:english place:wall near:(1,2,3)",
 	} {
 		f.Add(s)
 	}
@@ -259,9 +367,6 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		printed := n.String()
-		if len(printed) > query.MaxBytes {
-			return // a query of short names may print longer than may be typed
-		}
 		again, err := query.Parse(printed, o)
 		if err != nil {
 			t.Fatalf("Parse(%q) → %q → %v", s, printed, err)

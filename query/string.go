@@ -78,6 +78,13 @@ func (n Fuzzy) String() string {
 // String is the kind, a colon and the id.
 func (n Tag) String() string { return string(n.Kind) + ":" + plain(n.ID) }
 
+// String is "near:" and the point and the distance, whatever places are there.
+func (n Around) String() string {
+	return "near:" + decimal(n.Lat) + "," + decimal(n.Lon) + "," + decimal(n.KM)
+}
+
+func decimal(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
+
 // String is "lang:" and the code.
 func (n Lang) String() string { return "lang:" + n.Code }
 
@@ -89,6 +96,9 @@ func (n Feed) String() string { return "feed:" + plain(n.Name) }
 
 // String is "story:" and the id.
 func (n Story) String() string { return "story:" + string(n.ID) }
+
+// String is "event:" and the id.
+func (n Event) String() string { return "event:" + string(n.ID) }
 
 // String is "since:" and "before:" with moments in UTC or ages.
 func (n Range) String() string {
@@ -132,7 +142,7 @@ func (in In) prefix() string {
 // quotes otherwise.
 func plain(s string) string {
 	if s == "" || isOperator(s) || s[0] == '-' || strings.ContainsAny(s, "*~:\\") ||
-		strings.IndexFunc(s, breaksWord) >= 0 {
+		strings.IndexFunc(s, breaksWord) >= 0 || strings.IndexFunc(s, isMark) >= 0 {
 		return quote(s)
 	}
 	return s

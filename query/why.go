@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"marsad/item"
 )
 
 // maxHits bounds what Why returns for one item.
@@ -12,8 +14,8 @@ const maxHits = 1000
 // A Hit is one place of an item that satisfies a clause of a query.
 type Hit struct {
 	// Field is "title" or "body" for a place in the text; otherwise what was
-	// compared: "lang", "source", "feed", "story", "listed" or the kind of a
-	// tag without evidence (a place that holds a named one).
+	// compared: "lang", "source", "feed", "story", "event", "listed" or the kind
+	// of a tag without evidence (a place that holds a named one).
 	Field string
 	// Start and End are byte offsets into the title or body as the feed spelled
 	// them; both are 0 in other fields.
@@ -74,10 +76,20 @@ func clauseHits(n Node, d *Doc) []Hit {
 		return value("feed", d.tagged.Item.Feed)
 	case Story:
 		return value("story", string(d.tagged.Story))
+	case Event:
+		return value("event", string(d.tagged.Event))
 	case Range:
 		return value("listed", d.tagged.Item.Listed.UTC().Format(time.RFC3339))
 	case Tag:
 		return tagHits(n, d, clause)
+	case Around:
+		var hits []Hit
+		for _, id := range n.Places {
+			if d.hasPlace(id) {
+				hits = append(hits, tagHits(Tag{item.Place, id}, d, clause)...)
+			}
+		}
+		return hits
 	}
 	var hits []Hit
 	d.find(n, func(in In, w *words, occs []int32) bool {

@@ -109,6 +109,8 @@ func (names) Resolve(kind item.Kind, name string) (string, bool) {
 	return "", false
 }
 
+func (names) Near(_, _, _ float64) []string { return []string{"al-qaem"} }
+
 func (names) Suggest(kind item.Kind, _ string) string {
 	if kind == item.Place {
 		return "al-qaem"

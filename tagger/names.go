@@ -1,9 +1,12 @@
 package tagger
 
 import (
+	"cmp"
 	"maps"
+	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"marsad/item"
 	"marsad/text"
@@ -73,6 +76,14 @@ func appendWords(to []string, words []Words) []string {
 type Names struct {
 	byKind map[item.Kind]map[string]string // folded name → id; "" when two share it
 	known  map[item.Kind][]string          // folded names, sorted
+	spots  []spot                          // places with coordinates, by id
+}
+
+// A spot is a place on the globe.
+type spot struct {
+	id       string
+	in       []string // the places that hold it
+	lat, lon float64
 }
 
 // Names returns the pack's names, for queries.
@@ -82,6 +93,11 @@ func newNames(src Source, entries []Entry) *Names {
 	n := &Names{byKind: map[item.Kind]map[string]string{}, known: map[item.Kind][]string{}}
 	for _, k := range item.Kinds() {
 		n.byKind[k] = map[string]string{}
+	}
+	for _, e := range entries {
+		if e.Located {
+			n.spots = append(n.spots, spot{id: e.ID, in: e.In, lat: e.Lat, lon: e.Lon})
+		}
 	}
 	// In falling order of trust; within a rank, a name of two rules is nobody's.
 	put := func(kind item.Kind, rank map[string]string, name, id string) {
@@ -159,8 +175,12 @@ func (n *Names) Suggest(kind item.Kind, name string) string {
 	if key == "" || len(key) > 100 {
 		return ""
 	}
-	best, least := "", len([]rune(key))/3+1
+	letters := utf8.RuneCountInString(key)
+	best, least := "", letters/3+1
 	for _, k := range n.known[kind] {
+		if d := letters - utf8.RuneCountInString(k); d >= least || -d >= least {
+			continue // their lengths alone are farther apart
+		}
 		if d := nameDistance(key, k); d < least {
 			best, least = n.byKind[kind][k], d
 		}
@@ -184,4 +204,42 @@ func nameDistance(a, b string) int {
 		return max(len(x), len(y))
 	}
 	return text.Distance(x, y)
+}
+
+// Near returns the ids of the places within km kilometres of a point (degrees)
+// by the great circle, the nearest first, by id among equals. A place that holds
+// others with coordinates is among them only when all of those are: the middle
+// of a province says nothing of its cities, whose items carry its tag too.
+func (n *Names) Near(lat, lon, km float64) []string {
+	type found struct {
+		id string
+		km float64
+	}
+	var all []found
+	wide := map[string]bool{} // hold a place that is farther away
+	for _, s := range n.spots {
+		if d := kilometres(lat, lon, s.lat, s.lon); d <= km {
+			all = append(all, found{s.id, d})
+		} else {
+			for _, id := range s.in {
+				wide[id] = true
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b found) int { return cmp.Compare(a.km, b.km) })
+	var ids []string
+	for _, f := range all {
+		if !wide[f.id] {
+			ids = append(ids, f.id)
+		}
+	}
+	return ids
+}
+
+// kilometres is the great-circle distance of two points in degrees.
+func kilometres(lat1, lon1, lat2, lon2 float64) float64 {
+	const meanRadius, degree = 6371.0088, math.Pi / 180
+	sinLat, sinLon := math.Sin((lat2-lat1)*degree/2), math.Sin((lon2-lon1)*degree/2)
+	h := sinLat*sinLat + math.Cos(lat1*degree)*math.Cos(lat2*degree)*sinLon*sinLon
+	return 2 * meanRadius * math.Asin(math.Sqrt(min(h, 1)))
 }

@@ -361,6 +361,40 @@ func alike() tagger.Source {
 	}}
 }
 
+func TestNear(t *testing.T) {
+	t.Parallel()
+	at := func(id, in string, lat, lon float64) tagger.Entity {
+		return tagger.Entity{Kind: item.Place, ID: id, In: in, Located: true, Lat: lat, Lon: lon, Blocks: []tagger.Block{{Plain: list("en", "Town of "+id)}}}
+	}
+	src := tagger.Source{Pack: "near", Entities: []tagger.Entity{
+		at("land", "", 33, 44), at("west", "land", 33.5, 41.5), at("qaem", "west", 34.37, 41.09), at("ramadi", "west", 33.43, 43.3),
+		at("capital", "land", 33.3152, 44.3661), at("quarter", "capital", 33.3128, 44.3615),
+		at("suva", "", -18.1416, 178.4419), at("apia", "", -13.8333, -171.7667), at("pole", "", 90, 0),
+		{Kind: item.Place, ID: "nowhere", In: "west", Blocks: []tagger.Block{{Plain: list("en", "Nowhere")}}},
+	}}
+	n := compile(t, src).Names()
+	for _, tt := range []struct {
+		lat, lon, km float64
+		want         string
+	}{
+		{34.37, 41.09, 0, "qaem"},
+		{33.6, 41.5, 50, ""}, // the middle of a province
+		{34.37, 41.09, 229.1, "qaem"},
+		{34.37, 41.09, 229.2, "qaem west ramadi"}, // by the law of cosines 229.18 km
+		{33.3152, 44.3661, 0.1, ""},               // a city that holds a quarter
+		{33.3152, 44.3661, 0.6, "capital quarter"},
+		{33.3, 44.3, 1000, "quarter capital land ramadi west qaem"},
+		{-18, 180, 170, "suva"},
+		{-18, -180, 170, "suva"}, // the other side of the date line
+		{90, 123, 1, "pole"},
+		{-90, 0, 1000, ""},
+	} {
+		if got := strings.Join(n.Near(tt.lat, tt.lon, tt.km), " "); got != tt.want {
+			t.Errorf("Near(%v, %v, %v) = %q, want %q", tt.lat, tt.lon, tt.km, got, tt.want)
+		}
+	}
+}
+
 // Names that rules share must not make a text take more than linear time.
 func TestFloodOfSenses(t *testing.T) {
 	t.Parallel()

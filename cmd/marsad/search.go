@@ -121,7 +121,7 @@ func searchAtRest(ctx context.Context, c config.Config, at place, q string, f se
 			return server.Results{}, err
 		}
 	}
-	req := index.Request{Query: query.At(node, time.Now()), Limit: f.limit, Cursor: f.cursor, Sort: f.sort, Highlight: true}
+	req := index.Request{Query: node, Now: time.Now(), Limit: f.limit, Cursor: f.cursor, Sort: f.sort, Highlight: true}
 	if f.facets {
 		req.Facets = server.FacetNames()
 	}
