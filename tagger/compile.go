@@ -80,6 +80,7 @@ func (c *compiler) compile(sources []Source) bool {
 	p.roman = c.roman.seal(p.patterns)
 	p.lexicons = c.lexCount
 	p.arm()
+	p.provide()
 	c.expand()
 	p.scratch.New = func() any { return newScratch(p) }
 	p.hash = hashOf(c.src)

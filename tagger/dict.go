@@ -266,6 +266,7 @@ type ending struct {
 	kinds   text.ReadingKind
 	timed   bool
 	owner   int32
+	block   int32
 	caps    uint16 // as maxWords
 	acronym bool
 	class   class
@@ -333,7 +334,7 @@ func (b *trieBuilder) seal(patterns []pattern) *trie {
 		for _, n := range list {
 			p := &patterns[n]
 			t.accept = append(t.accept, ending{
-				pattern: n, langs: p.langs, kinds: p.kinds, timed: p.timed, owner: p.owner, caps: uint16(p.caps), acronym: p.acronym, class: p.class,
+				pattern: n, langs: p.langs, kinds: p.kinds, timed: p.timed, owner: p.owner, block: p.block, caps: uint16(p.caps), acronym: p.acronym, class: p.class,
 			})
 		}
 	}

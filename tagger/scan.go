@@ -30,6 +30,7 @@ type hit struct {
 	owner      int32
 	tok, end   int32 // words [tok, end)
 	start, len int32 // bytes of the name itself
+	block      int32
 	field      int8
 	class      class
 	state      hitState
@@ -101,9 +102,9 @@ type scratch struct {
 	holders  []holder
 	watch    int32 // the entity whose refused names Explain wants, or -1
 	refused  []Mention
-	called   []bool  // themes that an item has a reason to look at
-	memo     []int8  // results of the conditions that themes share: 0 not known, 1 no, 2 yes
-	asked    []int32 // those of memo that are known
+	called   []uint64 // themes that an item has a reason to look at, a bit each
+	memo     []answer // to the conditions that themes share
+	asked    []int32  // those of memo that are known
 }
 
 type kindCounts struct{ actors, places int32 }
@@ -111,7 +112,7 @@ type kindCounts struct{ actors, places int32 }
 func newScratch(p *Pack) *scratch {
 	return &scratch{
 		p: p, watch: -1, words: make([][]hit, p.lexicons), bearers: make([]int32, len(p.entities)), within: make([]int32, len(p.entities)),
-		last: make([]int32, len(p.entities)), called: make([]bool, len(p.themes)), memo: make([]int8, p.shared),
+		last: make([]int32, len(p.entities)), called: make([]uint64, len(p.themes)/64+1), memo: make([]answer, p.shared),
 	}
 }
 
@@ -122,7 +123,7 @@ func (s *scratch) reset() {
 	}
 	s.forget()
 	for _, n := range s.asked {
-		s.memo[n] = 0
+		s.memo[n] = notAsked
 	}
 	clear(s.called)
 	s.touched, s.hits, s.live, s.found, s.asked = s.touched[:0], s.hits[:0], s.live[:0], s.found[:0], s.asked[:0]
@@ -324,7 +325,7 @@ func (s *scratch) record(f int8, p *ending, from, to int32, kinds text.ReadingKi
 		}
 	}
 	h := hit{
-		pattern: p.pattern, owner: p.owner, class: p.class, field: f, tok: from, end: to + 1,
+		pattern: p.pattern, owner: p.owner, block: p.block, class: p.class, field: f, tok: from, end: to + 1,
 		start: int32(start), len: int32(end - start), kinds: kinds,
 	}
 	list := &s.hits
