@@ -203,6 +203,9 @@ func (c *scanner) simple(i int, first entry) int {
 	)
 	// Most words are ASCII to their end, which eight bytes at once tell.
 	for at <= MaxTerm-2*chunk {
+		if s[i] >= utf8.RuneSelf {
+			break
+		}
 		w := load(s, j)
 		alphas, figures := asciiLetters(w)
 		ends := ^(alphas | figures) & highs
@@ -297,7 +300,13 @@ func (c *scanner) further(out *[MaxTerm + chunk]byte, w wide) (wide, bool) {
 	for w.next < len(s) {
 		e, size := t.bytes[s[w.next]], 1
 		if e&classMask == isWide {
-			e, size = t.lookup(s, w.next)
+			// Two bytes are decoded here: a call for each letter would cost more
+			// than all else.
+			if b, i := s[w.next], w.next+1; b >= 0xC2 && b < 0xE0 && i < len(s) && s[i]&0xC0 == 0x80 {
+				e, size = t.bmp[uint16(b&0x1F)<<6|uint16(s[i]&0x3F)], 2
+			} else {
+				e, size = t.lookup(s, w.next)
+			}
 		}
 		if e&classMask != isLetter {
 			if c.endsPlain(e, w.n, w.next+size) {
