@@ -11,17 +11,13 @@ import (
 type calls struct {
 	byLexicon, byEntity [][]int32
 	always              []int32
+	must                []int32 // by theme: the first condition of its "all", or -1
 }
 
 // arm files the themes, and numbers the conditions that they share.
 func (p *Pack) arm() {
 	p.calls = calls{byLexicon: make([][]int32, p.lexicons), byEntity: make([][]int32, len(p.entities))}
-	words := make([]int, p.lexicons)
-	for i := range p.patterns {
-		if p.patterns[i].class == classWord {
-			words[p.patterns[i].owner]++
-		}
-	}
+	words := p.lexiconSizes()
 	numbers := map[string]int32{}
 	for n := range p.themes {
 		t := &p.themes[n]
@@ -34,9 +30,25 @@ func (p *Pack) arm() {
 				list[i].shared = numbers[key]
 			}
 		}
+		must := int32(-1)
+		if len(t.all) > 0 {
+			must = t.all[0].shared
+		}
+		p.calls.must = append(p.calls.must, must)
 		p.file(int32(n), t, words)
 	}
 	p.shared = len(numbers)
+}
+
+// lexiconSizes counts the words of each lexicon.
+func (p *Pack) lexiconSizes() []int {
+	words := make([]int, p.lexicons)
+	for i := range p.patterns {
+		if p.patterns[i].class == classWord {
+			words[p.patterns[i].owner]++
+		}
+	}
+	return words
 }
 
 // file files a theme under what its clauses need.
@@ -138,7 +150,7 @@ func (c *clause) write(b *strings.Builder) {
 func (s *scratch) call() {
 	mark := func(list []int32) {
 		for _, n := range list {
-			s.called[n] = true
+			s.called[n/64] |= 1 << (n % 64)
 		}
 	}
 	mark(s.p.calls.always)

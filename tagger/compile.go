@@ -74,12 +74,13 @@ func (c *compiler) compile(sources []Source) bool {
 	}
 	p := c.p
 	p.dict, p.trie = c.dict.d, c.trie.seal(p.patterns)
+	p.dict.sealStems(c.dict.begun, c.trie.roles)
 	p.dict.seal(p.trie, c.trie.roles)
 	p.trie.root = nil
-	p.dict.sealStems(c.dict.begun, c.trie.roles)
 	p.roman = c.roman.seal(p.patterns)
 	p.lexicons = c.lexCount
 	p.arm()
+	p.provide()
 	c.expand()
 	p.scratch.New = func() any { return newScratch(p) }
 	p.hash = hashOf(c.src)

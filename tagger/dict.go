@@ -22,6 +22,7 @@ type dict struct {
 	stems     []stem
 	stemSlots []stemSlot
 	stemShift uint
+	ongoing   [][]alt // the stems that a word begins with; the first is none
 }
 
 // A role is what a word may be in a match, so that most words of a text, being
@@ -53,15 +54,23 @@ func (d *dict) role(t *text.Token, loose uint) role {
 }
 
 // A slot holds all that is asked about most words: half a line of memory.
+//
+// Of the first eight bytes of a word its hash and the other bytes leave no doubt,
+// so only these stand here (text.Hash takes eight bytes at once, and each step of
+// it has an inverse).
 type slot struct {
-	hash  uint32 // its low bits
-	next  int32  // word id + 1; 0 is free
-	state int32  // of the trie, when the word is the first of a match
-	size  uint8  // of the word; 0 when it is too long to stand here
-	text  [inlined]byte
+	hash  uint64
+	next  int32 // word id + 1; 0 is free
+	state int32 // of the trie, when the word is the first of a match
+	stems int32 // in dict.ongoing
+	size  uint8 // of the word; 0 when it is too long to stand here
+	rest  [inlined - hashed]byte
 }
 
-const inlined = 19
+const (
+	hashed  = 8
+	inlined = hashed + 11
+)
 
 type stem struct {
 	text       string
@@ -99,15 +108,22 @@ func (d *dict) seal(t *trie, roles map[int32]role) {
 	}
 	d.shift = 64 - bits
 	d.slots = make([]slot, 1<<bits)
+	d.ongoing = append(d.ongoing, nil)
 	for id, h := range d.hashes {
 		d.known.Add(h)
 		at := h >> d.shift
 		for d.slots[at].next != 0 {
 			at = (at + 1) & uint64(len(d.slots)-1)
 		}
-		s := slot{hash: uint32(h), next: int32(id) + 1, state: t.begin(int32(id))}
-		if w := d.words[id]; len(w) <= inlined {
-			s.size = uint8(copy(s.text[:], w)) //nolint:gosec // it fits
+		s := slot{hash: h, next: int32(id) + 1, state: t.begin(int32(id))}
+		w := d.words[id]
+		if len(w) <= inlined {
+			s.size = uint8(len(w)) //nolint:gosec // it fits
+			copy(s.rest[:], w[min(hashed, len(w)):])
+		}
+		if stems := d.stemsIn(t, []byte(w)); len(stems) > 0 {
+			s.stems = int32(len(d.ongoing))
+			d.ongoing = append(d.ongoing, stems)
 		}
 		d.slots[at] = s
 		d.roles[h&(1<<roleBits-1)] |= roles[int32(id)]
@@ -124,13 +140,38 @@ func (d *dict) find(hash uint64, term []byte) *slot {
 		if s.next == 0 {
 			return nil
 		}
-		if s.hash != uint32(hash) {
+		if s.hash != hash {
 			continue
 		}
-		if s.size > 0 && string(s.text[:s.size]) == string(term) || s.size == 0 && d.words[s.next-1] == string(term) {
+		switch n := len(term); {
+		case int(s.size) == n && n <= hashed:
+			return s
+		case int(s.size) == n && n <= inlined:
+			if string(s.rest[:n-hashed]) == string(term[hashed:]) {
+				return s
+			}
+		case s.size == 0 && d.words[s.next-1] == string(term):
 			return s
 		}
 	}
+}
+
+// stemsIn lists the stems that a word begins with as ways to read it, those
+// filed under its first four letters and its first three.
+func (d *dict) stemsIn(t *trie, word []byte) (found []alt) {
+	if len(d.stemSlots) == 0 {
+		return nil
+	}
+	long, short, h := text.StemHash(word, text.LongStemLetters), text.StemHash(word, text.StemLetters), head(word)
+	for _, hash := range [...]uint32{long, short} {
+		list := d.stemsOf(hash)
+		for i := range list {
+			if st := &list[i]; st.begins(word, h) {
+				found = append(found, alt{id: st.id, state: t.begin(st.id), reading: -1})
+			}
+		}
+	}
+	return found
 }
 
 // stemsOf returns the stems whose first letters hash to h.
@@ -225,6 +266,7 @@ type ending struct {
 	kinds   text.ReadingKind
 	timed   bool
 	owner   int32
+	block   int32
 	caps    uint16 // as maxWords
 	acronym bool
 	class   class
@@ -292,7 +334,7 @@ func (b *trieBuilder) seal(patterns []pattern) *trie {
 		for _, n := range list {
 			p := &patterns[n]
 			t.accept = append(t.accept, ending{
-				pattern: n, langs: p.langs, kinds: p.kinds, timed: p.timed, owner: p.owner, caps: uint16(p.caps), acronym: p.acronym, class: p.class,
+				pattern: n, langs: p.langs, kinds: p.kinds, timed: p.timed, owner: p.owner, block: p.block, caps: uint16(p.caps), acronym: p.acronym, class: p.class,
 			})
 		}
 	}

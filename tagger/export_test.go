@@ -21,9 +21,19 @@ func (p *Pack) Scan(it *item.Item) (found, words int) {
 	return found + len(s.hits), words
 }
 
-// LookUpAll makes the pack look up every word, whatever its role.
+// LookUpAll makes the pack look at everything: every word, whatever its role,
+// every opening, and every clause and theme, whatever they need.
 func (p *Pack) LookUpAll() {
 	for i := range p.dict.roles {
 		p.dict.roles[i] = ^role(0)
+	}
+	for i := range p.roman.next {
+		p.roman.next[i] = ^mask(0)
+	}
+	for i := range p.needs {
+		p.needs[i] = needs{reject: wantsAny, gate: wantsAny}
+	}
+	for i := range p.calls.must {
+		p.calls.must[i] = -1
 	}
 }

@@ -133,10 +133,13 @@ const (
 
 func (h *hit) drop(w why, by int32) { h.state, h.why, h.by = dropped, w, by }
 
-func (s *scratch) block(h *hit) *block { return &s.p.blocks[s.p.patterns[h.pattern].block] }
+func (s *scratch) block(h *hit) *block { return &s.p.blocks[h.block] }
 
 // rejected drops a hit that a clause of its block refuses.
 func (s *scratch) rejected(h *hit) bool {
+	if !s.possible(s.p.needs[h.block].reject) {
+		return false
+	}
 	b := s.block(h)
 	for i := range b.reject {
 		if s.holds(&b.reject[i], h, false) {
@@ -184,10 +187,12 @@ func (s *scratch) gates() {
 // opened finds the clause of its gate that lets a name pass. A name that the
 // item gives elsewhere without need of a gate passes too.
 func (s *scratch) opened(h *hit) (string, bool) {
-	b := s.block(h)
-	for i := range b.gate {
-		if s.holds(&b.gate[i], h, false) {
-			return b.gate[i].opened, true
+	if s.possible(s.p.needs[h.block].gate) {
+		b := s.block(h)
+		for i := range b.gate {
+			if s.holds(&b.gate[i], h, false) {
+				return b.gate[i].opened, true
+			}
 		}
 	}
 	if s.bearers[h.owner] > 0 {

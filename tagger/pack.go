@@ -22,6 +22,8 @@ type Pack struct {
 	longest    int32    // words of the longest pattern
 	entities   []entity
 	blocks     []block
+	needs      []needs // of the blocks
+	wants      [][]set // that needs are numbers of
 	themes     []theme
 	lexicons   int
 	shared     int // conditions that themes ask for, equal ones counted once

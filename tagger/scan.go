@@ -30,6 +30,7 @@ type hit struct {
 	owner      int32
 	tok, end   int32 // words [tok, end)
 	start, len int32 // bytes of the name itself
+	block      int32
 	field      int8
 	class      class
 	state      hitState
@@ -71,9 +72,9 @@ type scratch struct {
 	lower        [fields]bool    // no capital in it at all: capitals cannot be asked for
 
 	alts  []alt
-	altAt []int32 // alts of word i of the field at hand: altAt[i]:altAt[i+1]
 	some  []int32 // words of the field at hand that the pack may know
-	first []int32 // and those that may begin a match
+	altAt []int32 // alts of the word some[k]: altAt[k]:altAt[k+1]
+	first []int32 // the places in some of those that may begin a match
 	reads []text.Reading
 
 	sense    []sense   // of the entities whose names others bear too
@@ -101,9 +102,9 @@ type scratch struct {
 	holders  []holder
 	watch    int32 // the entity whose refused names Explain wants, or -1
 	refused  []Mention
-	called   []bool  // themes that an item has a reason to look at
-	memo     []int8  // results of the conditions that themes share: 0 not known, 1 no, 2 yes
-	asked    []int32 // those of memo that are known
+	called   []uint64 // themes that an item has a reason to look at, a bit each
+	memo     []answer // to the conditions that themes share
+	asked    []int32  // those of memo that are known
 }
 
 type kindCounts struct{ actors, places int32 }
@@ -111,7 +112,7 @@ type kindCounts struct{ actors, places int32 }
 func newScratch(p *Pack) *scratch {
 	return &scratch{
 		p: p, watch: -1, words: make([][]hit, p.lexicons), bearers: make([]int32, len(p.entities)), within: make([]int32, len(p.entities)),
-		last: make([]int32, len(p.entities)), called: make([]bool, len(p.themes)), memo: make([]int8, p.shared),
+		last: make([]int32, len(p.entities)), called: make([]uint64, len(p.themes)/64+1), memo: make([]answer, p.shared),
 	}
 }
 
@@ -122,7 +123,7 @@ func (s *scratch) reset() {
 	}
 	s.forget()
 	for _, n := range s.asked {
-		s.memo[n] = 0
+		s.memo[n] = notAsked
 	}
 	clear(s.called)
 	s.touched, s.hits, s.live, s.found, s.asked = s.touched[:0], s.hits[:0], s.live[:0], s.found[:0], s.asked[:0]
@@ -149,10 +150,12 @@ func (s *scratch) scan() {
 			}
 		}
 		s.lookup(f, toks)
-		for _, i := range s.first {
+		for _, k := range s.first {
 			mark := len(s.hits)
-			s.begin(f, i)
-			s.sort(mark)
+			s.begin(f, k)
+			if len(s.hits) > mark+1 {
+				s.sort(mark)
+			}
 		}
 		s.transliterate(f, begun)
 	}
@@ -176,25 +179,26 @@ func compareHits(a, b *hit) int {
 func (s *scratch) lookup(f int8, toks []text.Token) {
 	d, an := s.p.dict, &s.an[f]
 	s.alts, s.reads, s.first = s.alts[:0], s.reads[:0], s.first[:0]
-	if cap(s.altAt) <= len(toks) {
-		s.altAt = make([]int32, 0, 2*len(toks)+64)
-	}
-	some := s.candidates(f, toks)
-	altAt, filled := s.altAt[:len(toks)+1], 0
-	for _, i := range some {
+	s.some = s.candidates(f, toks)
+	altAt := append(s.altAt[:0], 0)
+	for k, i := range s.some {
 		t := &toks[i]
-		for ; filled <= int(i); filled++ {
-			altAt[filled] = int32(len(s.alts))
-		}
-		first := false
+		first, known := false, false
 		if d.has(t.Hash) {
 			if w := d.find(t.Hash, t.Term); w != nil {
 				s.alts = append(s.alts, alt{id: w.next - 1, state: w.state, reading: -1})
-				first = w.state != 0
+				first, known = w.state != 0, true
+				if w.stems != 0 {
+					stems := d.ongoing[w.stems]
+					s.alts = append(s.alts, stems...)
+					for n := range stems {
+						first = first || stems[n].state != 0
+					}
+				}
 			}
 		}
-		if d.has(uint64(t.LongStem)) || d.has(uint64(t.Stem)) {
-			first = s.stems(t.LongStem, t.Stem, t.Term, -1, 0) || first
+		if !known && (d.has(uint64(t.LongStem)) || d.has(uint64(t.Stem))) {
+			first = s.stems(t.LongStem, t.Stem, t.Term, -1, 0)
 		}
 		for _, r := range an.AlternatesIn(t, &d.known, &d.begun) {
 			n := int32(len(s.reads))
@@ -209,11 +213,9 @@ func (s *scratch) lookup(f int8, toks []text.Token) {
 			s.reads = append(s.reads, r)
 		}
 		if first {
-			s.first = append(s.first, i)
+			s.first = append(s.first, int32(k))
 		}
-	}
-	for ; filled <= len(toks); filled++ {
-		altAt[filled] = int32(len(s.alts))
+		altAt = append(altAt, int32(len(s.alts)))
 	}
 	s.altAt = altAt
 }
@@ -227,7 +229,7 @@ func (s *scratch) candidates(f int8, toks []text.Token) []int32 {
 	}
 	d, some, n := s.p.dict, s.some[:len(toks)], 0
 	if len(toks) == 0 {
-		return nil
+		return some
 	}
 	loose := uint(0)
 	if s.lower[f] || s.watch >= 0 { // Explain tells of names that lack a capital
@@ -265,35 +267,35 @@ func (s *scratch) stems(long, short uint32, term []byte, reading int32, kinds te
 	return first
 }
 
-// begin follows the trie from the word i on.
-func (s *scratch) begin(f int8, i int32) {
-	alts := s.alts[s.altAt[i]:s.altAt[i+1]]
+// begin follows the trie from the word some[k] on.
+func (s *scratch) begin(f int8, k int32) {
+	alts := s.alts[s.altAt[k]:s.altAt[k+1]]
 	for a := range alts {
 		if at := &alts[a]; at.state != 0 {
-			s.arrive(f, i, i, at.state, at.kinds, at, at, len(alts) > 1)
+			s.arrive(f, k, k, at.state, at.kinds, at, at, len(alts) > 1)
 		}
 	}
 }
 
-// arrive notes what ends in a state of the trie that was reached with the word
-// i, and goes on. first and last are the readings in which the match began and
+// arrive notes what ends in a state of the trie that was reached from the word
+// some[begun] with some[k], and goes on. first and last are the readings in which the match began and
 // has come here; twice says that a word had several, so that one match may come
 // again.
-func (s *scratch) arrive(f int8, from, i, state int32, kinds text.ReadingKind, first, last *alt, twice bool) {
-	trie := s.p.trie
+func (s *scratch) arrive(f int8, begun, k, state int32, kinds text.ReadingKind, first, last *alt, twice bool) {
+	trie, i := s.p.trie, s.some[k]
 	ends := trie.ends(state)
 	for e := range ends {
-		s.record(f, &ends[e], from, i, kinds, first, last, twice)
+		s.record(f, &ends[e], s.some[begun], i, kinds, first, last, twice)
 	}
-	n := i + 1
-	if trie.nodes[state].leaf() || int(n) >= len(s.toks[f]) || s.toks[f][n].Flags&text.Break != 0 {
+	n := k + 1
+	if trie.nodes[state].leaf() || int(n) >= len(s.some) || s.some[n] != i+1 || s.toks[f][i+1].Flags&text.Break != 0 {
 		return
 	}
 	alts := s.alts[s.altAt[n]:s.altAt[n+1]]
 	for a := range alts {
 		at := &alts[a]
 		if next := trie.step(state, at.id); next != 0 {
-			s.arrive(f, from, n, next, kinds|at.kinds, first, at, twice || len(alts) > 1)
+			s.arrive(f, begun, n, next, kinds|at.kinds, first, at, twice || len(alts) > 1)
 		}
 	}
 }
@@ -323,7 +325,7 @@ func (s *scratch) record(f int8, p *ending, from, to int32, kinds text.ReadingKi
 		}
 	}
 	h := hit{
-		pattern: p.pattern, owner: p.owner, class: p.class, field: f, tok: from, end: to + 1,
+		pattern: p.pattern, owner: p.owner, block: p.block, class: p.class, field: f, tok: from, end: to + 1,
 		start: int32(start), len: int32(end - start), kinds: kinds,
 	}
 	list := &s.hits

@@ -2,6 +2,7 @@ package tagger
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 
 	"marsad/item"
@@ -66,24 +67,30 @@ func (s *scratch) tags() []item.Tag {
 	}
 	s.imply()
 	s.call()
-	for i := range s.p.themes {
-		if !s.called[i] {
-			continue
+	for n, some := range s.called {
+		for ; some != 0; some &= some - 1 {
+			i := 64*n + bits.TrailingZeros64(some)
+			if must := s.p.calls.must[i]; must < 0 || s.memo[must] != no {
+				s.themeTag(&s.p.themes[i])
+			}
 		}
-		t := &s.p.themes[i]
-		certain, candidate := s.theme(t)
-		if !candidate {
-			continue
-		}
-		tag := item.Tag{Kind: item.Theme, ID: t.id, Status: item.Candidate, Rule: t.rule, Confidence: candidateConfidence, Modality: s.modality(t)}
-		if certain {
-			tag.Status, tag.Confidence = item.Certain, themeConfidence
-		}
-		mark := len(s.evidence)
-		s.themeEvidence()
-		s.put(tag, mark)
 	}
 	return s.handOver()
+}
+
+// themeTag makes the tag of a theme if it holds.
+func (s *scratch) themeTag(t *theme) {
+	certain, candidate := s.theme(t)
+	if !candidate {
+		return
+	}
+	tag := item.Tag{Kind: item.Theme, ID: t.id, Status: item.Candidate, Rule: t.rule, Confidence: candidateConfidence, Modality: s.modality(t)}
+	if certain {
+		tag.Status, tag.Confidence = item.Certain, themeConfidence
+	}
+	mark := len(s.evidence)
+	s.themeEvidence()
+	s.put(tag, mark)
 }
 
 // put adds a tag with the evidence from mark on.

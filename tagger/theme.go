@@ -79,16 +79,25 @@ func (s *scratch) modality(t *theme) string {
 	return t.modalities[best].name
 }
 
+// An answer is the result of a condition that themes share.
+type answer uint8
+
+const (
+	notAsked answer = iota
+	no
+	yes
+)
+
 // known evaluates a condition of themes, once an item for all that share it.
 func (s *scratch) known(c *clause) bool {
-	if s.memo[c.shared] == 0 {
-		s.memo[c.shared] = 1
+	if s.memo[c.shared] == notAsked {
+		s.memo[c.shared] = no
 		if s.holds(c, nil, false) {
-			s.memo[c.shared] = 2
+			s.memo[c.shared] = yes
 		}
 		s.asked = append(s.asked, c.shared)
 	}
-	return s.memo[c.shared] == 2
+	return s.memo[c.shared] == yes
 }
 
 // together evaluates a clause that has no anchor: its operands must stand
@@ -98,6 +107,9 @@ func (s *scratch) together(c *clause, keep bool) bool {
 		if !s.somewhere(&c.of[i]) {
 			return false
 		}
+	}
+	if c.scope == Doc && len(c.of) == 0 && c.count <= 1 && !keep {
+		return s.someOf(c.any)
 	}
 	want, n := max(int(c.count), 1), 0
 	s.counted = s.counted[:0]
@@ -146,6 +158,16 @@ func (s *scratch) together(c *clause, keep bool) bool {
 		}
 	}
 	return n >= want
+}
+
+// someOf reports whether one of the operands stands anywhere.
+func (s *scratch) someOf(any []operand) bool {
+	for i := range any {
+		if s.somewhere(&any[i]) {
+			return true
+		}
+	}
+	return false
 }
 
 // count notes that a hit counts; false when another at its place did.

@@ -21,7 +21,14 @@ type roman struct {
 	// first and later tell the words that may begin a name, and go on with it: of
 	// the words of a text few do, and only these need a key.
 	first, later openings
+	// next tells the same for the words that may follow in each state of the trie.
+	next []mask
 }
+
+// A mask is a small set of openings, by their text.StemHash.
+type mask uint64
+
+func maskOf(stem uint32) mask { return 1 << (stem >> 26) }
 
 // openings are the beginnings of words, three letters by their text.StemHash.
 type openings [1 << openingBits / 64]uint64
@@ -64,7 +71,7 @@ func (b *romanBuilder) seal(patterns []pattern) roman {
 		return roman{}
 	}
 	r := roman{dict: b.dict.d, trie: b.trie.seal(patterns)}
-	first, later := map[string]bool{}, map[string]bool{}
+	first, later, masks := map[string]bool{}, map[string]bool{}, map[string]mask{}
 	for k := range b.trie.edges {
 		w, begun := r.dict.words[uint32(k)], first
 		if k>>32 != 0 {
@@ -84,10 +91,30 @@ func (b *romanBuilder) seal(patterns []pattern) roman {
 		if later[beginning] {
 			r.later.add(stem)
 		}
+		masks[beginning] |= maskOf(stem)
 	})
+	r.next = make([]mask, len(b.trie.accept))
+	for k := range b.trie.edges {
+		r.next[k>>32] |= following(r.dict.words[uint32(k)], masks)
+	}
 	r.dict.seal(r.trie, b.trie.roles)
 	r.trie.root = nil
 	return r
+}
+
+// following is the mask of the openings of the words that have a key; masks has
+// them by the beginnings of keys. A key of other letters may have any opening.
+func following(w string, masks map[string]mask) (m mask) {
+	for n := range len(w) + 1 {
+		m |= masks[w[:n]]
+		if n > 0 && (w[n-1] < 'a' || w[n-1] > 'z') {
+			return ^mask(0)
+		}
+	}
+	if w == "bin" {
+		m |= masks["ibn"]
+	}
+	return m
 }
 
 // openingsOf lists all first three letters of words with the beginnings of the
@@ -364,8 +391,12 @@ func (s *scratch) follow(f int8, from, i int32, way spelled, mark, exact int) {
 	if n >= int32(len(toks)) {
 		return
 	}
-	t := toks[n]
+	t := &toks[n]
 	if t.Flags&text.Break != 0 || t.Flags&text.Latin == 0 || t.Flags&text.Capital == 0 && !particle(t.Term) {
+		return
+	}
+	// What stands before an apostrophe may have another opening.
+	if t.Stem != 0 && t.Flags&text.Apostrophe == 0 && r.next[way.state]&maskOf(t.Stem) == 0 {
 		return
 	}
 	step := func(term []byte, kinds text.ReadingKind, end int) {
@@ -392,9 +423,9 @@ func (s *scratch) follow(f int8, from, i int32, way spelled, mark, exact int) {
 	}
 	step(t.Term, 0, t.End)
 	if t.Flags&text.Apostrophe != 0 || s.langs&(langOf("tr")|langOf("kmr")) != 0 {
-		for _, alt := range slices.Clone(s.an[f].Alternates(t)) {
+		for _, alt := range slices.Clone(s.an[f].Alternates(*t)) {
 			if alt.Kind&^(text.Suffix|text.Dotless) == 0 {
-				_, end := s.an[f].Locate(t, alt)
+				_, end := s.an[f].Locate(*t, alt)
 				step(alt.Term, alt.Kind, end)
 			}
 		}
@@ -420,7 +451,7 @@ func (s *scratch) recordKeyed(pattern int32, f int8, from, to, start, end int32,
 		}
 	}
 	s.hits = append(s.hits, hit{
-		pattern: pattern, owner: p.owner, class: p.class, field: f, tok: from, end: to + 1,
+		pattern: pattern, owner: p.owner, block: p.block, class: p.class, field: f, tok: from, end: to + 1,
 		start: start, len: end - start, kinds: kinds, clause: p.class.transliterated(),
 	})
 }

@@ -54,7 +54,7 @@ func (t *tables) endingsOf(l language) endings {
 
 // fold folds one word of a list.
 func (t *tables) fold(w string) string {
-	c := scanner{t: t, s: w, fresh: true, hashes: new([MaxTerm]uint64)}
+	c := scanner{t: t, s: w, fresh: true}
 	c.run()
 	return string(c.buf)
 }

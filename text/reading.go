@@ -259,19 +259,6 @@ func (a *Analyzer) ending(t *Token, term []byte, kind ReadingKind, from int, l l
 	// Where only known stems are asked for, the endings are not looked at
 	// before a stem is found.
 	picky := a.known != nil && !a.stems.Has(uint64(StemHash(term, StemLetters)))
-	if picky {
-		var h uint64
-		n := 0
-		for i := 0; i < len(term); n++ {
-			c, size := rune(term[i]), 1
-			if c >= utf8.RuneSelf {
-				c, size = utf8.DecodeRune(term[i:])
-			}
-			h = (h ^ uint64(c)) * hashPrime
-			a.hashes[n] = h
-			i += size
-		}
-	}
 	cut := len(term)
 	for stem := runes - 1; stem >= least; stem-- {
 		if term[cut-1] < utf8.RuneSelf {
@@ -283,7 +270,7 @@ func (a *Analyzer) ending(t *Token, term []byte, kind ReadingKind, from int, l l
 		if len(term)-cut > es.longest {
 			return
 		}
-		if picky && !a.known.Has(mix(a.hashes[stem-1])) {
+		if picky && !a.known.Has(Hash(term[:cut])) {
 			continue
 		}
 		if k, ok := es.of[string(term[cut:])]; ok {

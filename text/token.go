@@ -2,6 +2,8 @@ package text
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"unicode/utf8"
 )
 
@@ -73,7 +75,6 @@ type Analyzer struct {
 	scratch  []byte
 	// What AlternatesIn was told of; nil is everything.
 	known, stems *Filter
-	hashes       [MaxTerm]uint64 // of the beginnings of a term
 }
 
 // Tokens returns the words of s in order. lang is the language of s as a BCP 47
@@ -89,7 +90,7 @@ func (a *Analyzer) Tokens(s, lang string) []Token {
 	if cap(a.buf) < len(s)+2*MaxTerm {
 		a.buf = make([]byte, 0, len(s)+len(s)/4+2*MaxTerm)
 	}
-	sc := scanner{t: a.t, s: s, buf: a.buf, tokens: a.tokens, fresh: true, varied: Arabic | Apostrophe, hashes: &a.hashes}
+	sc := scanner{t: a.t, s: s, buf: a.buf, tokens: a.tokens, fresh: true, varied: Arabic | Apostrophe}
 	if a.lang == langTurkish || a.lang == langKurmanji {
 		sc.varied |= Latin
 	}
@@ -113,58 +114,6 @@ func Fold(s string) string {
 	return string(out)
 }
 
-const hashPrime = 0x9E3779B97F4A7C15
-
-func mix(h uint64) uint64 {
-	h ^= h >> 29
-	h *= 0xBF58476D1CE4E5B9
-	return h ^ h>>32
-}
-
-// Hash returns the hash of a folded term that tokens and readings carry. It is
-// the same in every process.
-func Hash(term []byte) uint64 {
-	var h uint64
-	for i := 0; i < len(term); {
-		c := rune(term[i])
-		size := 1
-		if c >= utf8.RuneSelf {
-			c, size = utf8.DecodeRune(term[i:])
-		}
-		h = (h ^ uint64(c)) * hashPrime
-		i += size
-	}
-	return mix(h)
-}
-
-// How many letters of a word the two StemHashes of a token are of.
-const (
-	StemLetters     = 3
-	LongStemLetters = 4
-)
-
-// StemHash returns the hash of the first so many letters of a folded term, by
-// which words that may go on (reopen*) are filed; 0 when there are fewer.
-func StemHash(term []byte, letters int) uint32 {
-	var h uint64
-	n := 0
-	for i := 0; i < len(term) && n < letters; n++ {
-		c, size := rune(term[i]), 1
-		if c >= utf8.RuneSelf {
-			c, size = utf8.DecodeRune(term[i:])
-		}
-		h = (h ^ uint64(c)) * hashPrime
-		i += size
-	}
-	if n < letters {
-		return 0
-	}
-	return stemHash(h)
-}
-
-// stemHash ends the hash of a few letters; it is never 0.
-func stemHash(h uint64) uint32 { return uint32(mix(h)>>32) | 1 }
-
 // The separators seen since the last word: a bit for each class.
 const (
 	gapSpace = 1 << classSpace
@@ -181,8 +130,7 @@ type scanner struct {
 	buf    []byte
 	tokens []Token
 
-	hashes   *[MaxTerm]uint64 // of the beginnings of the word at hand
-	varied   Flags            // any of them: a word that may have other readings
+	varied   Flags // any of them: a word that may have other readings
 	sentence int
 	gap      int
 	fresh    bool // the next token starts a sentence whatever stands before it
@@ -196,7 +144,11 @@ func (c *scanner) run() {
 			e, size = t.lookup(s, i)
 		}
 		if e&classMask == isLetter {
-			i = c.simple(i, e)
+			// Behind most words stands one space.
+			if i = c.simple(i, e); i < len(s) && s[i] == ' ' {
+				c.gap = gapSpace
+				i++
+			}
 			continue
 		}
 		switch e.class() {
@@ -237,81 +189,72 @@ func letterAt(t *tables, s string, i int) bool {
 // of plain letters as nine of ten are, and leaves any other to word.
 func (c *scanner) simple(i int, first entry) int {
 	s, t, base := c.s, c.t, len(c.buf)
-	if cap(c.buf)-base < MaxTerm {
+	if cap(c.buf)-base < MaxTerm+chunk {
 		return c.word(i)
 	}
 	var (
-		out     = (*[MaxTerm]byte)(c.buf[base : base+MaxTerm])
+		out     = (*[MaxTerm + chunk]byte)(c.buf[base : base+MaxTerm+chunk])
 		hash    uint64
-		some    entry
-		each    = bitUpper
-		e       entry
-		dotless bool
+		digits  uint64
+		small   uint64 // letters that are no capitals
 		at      int
 		j       = i
+		dotless bool
 	)
-	// Most words are ASCII to their end.
-	for j < len(s) && at < MaxTerm-2 {
-		if e = t.bytes[s[j]]; e&classMask != isLetter {
+	// Most words are ASCII to their end, which eight bytes at once tell.
+	for at <= MaxTerm-2*chunk {
+		if s[i] >= utf8.RuneSelf {
 			break
 		}
-		out[at] = byte(e)
-		hash = (hash ^ uint64(e&0xFFFF)) * hashPrime
-		c.hashes[at] = hash
-		some |= e
-		each &= e
-		at++
-		j++
+		w := load(s, j)
+		alphas, figures := asciiLetters(w)
+		ends := ^(alphas | figures) & highs
+		mask := (ends&-ends)>>7 - 1 // of the bytes before the first end
+		digits |= figures & mask
+		small |= (alphas&(w<<2) | figures) & mask
+		w = (w | alphas>>2) & mask
+		binary.LittleEndian.PutUint64(out[at:at+chunk], w)
+		n := bits.TrailingZeros64(ends) >> 3
+		at += n
+		j += n
+		if n > 0 {
+			hash = hashChunk(hash, w)
+		}
+		if n < chunk {
+			break
+		}
 	}
 	n := at // letters
-	for 1<<e.class()&plainEnds == 0 && j < len(s) && at < MaxTerm-2 {
-		size := 1
-		if e = t.bytes[s[j]]; e&classMask == isWide {
-			e, size = t.lookup(s, j)
-		}
-		if e&classMask != isLetter {
-			if c.endsPlain(e, n, j+size) {
-				break
+	start := binary.LittleEndian.Uint64(out[:chunk])
+	three, four := uint64(1<<24-1), uint64(1<<32-1) // the bytes of as many letters
+	if j < len(s) {
+		if e := t.bytes[s[j]]; 1<<e.class()&plainEnds == 0 && (e.class() != classDot || n == 1) {
+			w, ok := c.further(out, wide{at: at, n: n, next: j})
+			if !ok {
+				return c.word(i)
 			}
-			return c.word(i)
-		}
-		switch r := e & 0xFFFF; {
-		case r < utf8.RuneSelf:
-			out[at] = byte(r)
-			at++
-		case r < 0x800:
-			out[at], out[at+1] = 0xC0|byte(r>>6), 0x80|byte(r&0x3F)
-			at += 2
-			dotless = dotless || r == 'ı'
-		default:
-			return c.word(i)
-		}
-		hash = (hash ^ uint64(e&0xFFFF)) * hashPrime
-		c.hashes[n] = hash
-		some |= e
-		each &= e
-		n++
-		j += size
-	}
-	if at >= MaxTerm-2 {
-		return c.word(i)
-	}
-	var flags Flags
-	if first&bitUpper != 0 {
-		flags |= Capital
-		if n > 1 && each != 0 {
-			flags |= AllCaps
+			if w.at > at {
+				at, n, j, dotless = w.at, w.n, w.next, w.dotless
+				small |= w.small
+				digits |= w.digits
+				hash, three, four = plainHash(out, at)
+				start = binary.LittleEndian.Uint64(out[:chunk])
+			}
 		}
 	}
-	if some&bitDigit != 0 {
-		flags |= Digits
-	}
+	flags := Flags(first/bitUpper) & Capital
 	switch first.script() {
 	case scriptLatin:
 		flags |= Latin
 	case scriptArabic:
 		flags |= Arabic
 	default:
+	}
+	if small == 0 && n > 1 {
+		flags |= AllCaps
+	}
+	if digits != 0 {
+		flags |= Digits
 	}
 	if c.fresh || c.gap&^gapSpace != 0 {
 		c.gapFlags(&flags, first)
@@ -329,15 +272,83 @@ func (c *scanner) simple(i int, first entry) int {
 	tok := &c.tokens[k]
 	tok.Term = c.buf[base : base+at : base+at]
 	tok.Hash, tok.Start, tok.End, tok.Pos, tok.Sentence = mix(hash), i, j, k, c.sentence
-	tok.Flags, tok.firstApos, tok.lastApos = flags, 0, 0
-	tok.Stem, tok.LongStem, tok.dotless = 0, 0, dotless
-	if n >= StemLetters {
-		tok.Stem = stemHash(c.hashes[StemLetters-1])
+	tok.Flags, tok.firstApos, tok.lastApos, tok.dotless = flags, 0, 0, dotless
+	// Without branches, which could not be foretold.
+	stem, long := stemHash(mix(hashChunk(0, start&three))), stemHash(mix(hashChunk(0, start&four)))
+	if n < StemLetters {
+		stem = 0
 	}
-	if n >= LongStemLetters {
-		tok.LongStem = stemHash(c.hashes[LongStemLetters-1])
+	if n < LongStemLetters {
+		long = 0
 	}
+	tok.Stem, tok.LongStem = stem, long
 	return j
+}
+
+// A wide is how far a word of plain letters was read.
+type wide struct {
+	at, n, next int // bytes and letters of the term; where the text goes on
+	small       uint64
+	digits      uint64
+	dotless     bool
+}
+
+// further reads a word of plain letters on behind its first ones, which are
+// ASCII; false when it is no plain word.
+func (c *scanner) further(out *[MaxTerm + chunk]byte, w wide) (wide, bool) {
+	s, t := c.s, c.t
+	for w.next < len(s) {
+		e, size := t.bytes[s[w.next]], 1
+		if e&classMask == isWide {
+			// Two bytes are decoded here: a call for each letter would cost more
+			// than all else.
+			if b, i := s[w.next], w.next+1; b >= 0xC2 && b < 0xE0 && i < len(s) && s[i]&0xC0 == 0x80 {
+				e, size = t.bmp[uint16(b&0x1F)<<6|uint16(s[i]&0x3F)], 2
+			} else {
+				e, size = t.lookup(s, w.next)
+			}
+		}
+		if e&classMask != isLetter {
+			if c.endsPlain(e, w.n, w.next+size) {
+				break
+			}
+			return w, false
+		}
+		switch r := e & 0xFFFF; {
+		case w.at >= MaxTerm-2:
+			return w, false
+		case r < utf8.RuneSelf:
+			out[w.at] = byte(r)
+			w.at++
+		case r < 0x800:
+			out[w.at], out[w.at+1] = 0xC0|byte(r>>6), 0x80|byte(r&0x3F)
+			w.at += 2
+			w.dotless = w.dotless || r == 'ı'
+		default:
+			return w, false
+		}
+		w.small |= uint64(^e & bitUpper)
+		w.digits |= uint64(e & bitDigit)
+		w.n++
+		w.next += size
+	}
+	return w, true
+}
+
+// plainHash hashes a term of letters of one or two bytes, and tells the bytes of
+// its first three and four letters. What stands behind the term becomes zero.
+func plainHash(out *[MaxTerm + chunk]byte, size int) (hash, three, four uint64) {
+	binary.LittleEndian.PutUint64(out[size:size+chunk], 0)
+	for at := 0; at < size; at += chunk {
+		hash = hashChunk(hash, binary.LittleEndian.Uint64(out[at:at+chunk]))
+	}
+	end := uint(0)
+	for range StemLetters {
+		end += 8 + uint(out[end/8]>>7)*8
+	}
+	three = 1<<end - 1
+	end += 8 + uint(out[end/8]>>7)*8
+	return hash, three, 1<<end - 1 // of 64: all
 }
 
 // plainEnds are the classes behind a word that say nothing about it.
@@ -358,7 +369,6 @@ func (c *scanner) word(i int) int {
 		first, _            = t.lookup(s, i)
 		start, end          = i, i
 		base                = len(buf)
-		hash                uint64
 		letters, upper, dot int // dot: how many letters stood before the last stop
 		all                 entry
 		flags               Flags
@@ -379,7 +389,6 @@ loop:
 		}
 		if e&classMask == isLetter {
 			out := uint32(e & 0xFFFF)
-			hash = (hash ^ uint64(out)) * hashPrime
 			switch {
 			case out < utf8.RuneSelf:
 				buf = append(buf, byte(out))
@@ -398,7 +407,6 @@ loop:
 		switch e.class() {
 		case classMulti:
 			for _, out := range t.multi[e.out()] {
-				hash = (hash ^ uint64(out)) * hashPrime
 				buf = utf8.AppendRune(buf, out)
 			}
 			letters++
@@ -413,20 +421,17 @@ loop:
 			if e.out() != 0 {
 				out = e.out()
 			}
-			hash = (hash ^ uint64(out)) * hashPrime
 			buf = utf8.AppendRune(buf, out)
-			i, end, buf, hash = c.marks(i+size, buf, hash)
+			i, end, buf = c.marks(i+size, buf)
 			break loop
 		case classBig:
 			out, _ := utf8.DecodeRuneInString(s[i:])
-			hash = (hash ^ uint64(out)) * hashPrime
 			buf = utf8.AppendRune(buf, out)
 			letters++
 			i += size
 			end = i
 		case classMark:
 			if out := e.out(); out != 0 {
-				hash = (hash ^ uint64(out)) * hashPrime
 				buf = utf8.AppendRune(buf, out)
 			}
 			i += size
@@ -482,10 +487,8 @@ loop:
 		flags |= Arabic
 	default:
 	}
-	hash = mix(hash)
 	if len(buf)-base > MaxTerm {
 		buf = cut(buf, base)
-		hash = Hash(buf[base:])
 		flags |= Cut
 	}
 	c.gapFlags(&flags, first)
@@ -496,7 +499,7 @@ loop:
 		flags |= Varied
 	}
 	c.tokens = append(c.tokens, Token{
-		Term: term, Hash: hash, Start: start, End: end, Pos: len(c.tokens), Sentence: c.sentence, Flags: flags,
+		Term: term, Hash: Hash(term), Start: start, End: end, Pos: len(c.tokens), Sentence: c.sentence, Flags: flags,
 		firstApos: uint8(firstApos), lastApos: uint8(lastApos),
 		Stem: StemHash(term, StemLetters), LongStem: StemHash(term, LongStemLetters), dotless: dotless,
 	})
@@ -514,7 +517,7 @@ func cut(buf []byte, base int) []byte {
 }
 
 // marks appends the marks that belong to a word of one rune.
-func (c *scanner) marks(i int, buf []byte, hash uint64) (next, end int, out []byte, h uint64) {
+func (c *scanner) marks(i int, buf []byte) (next, end int, out []byte) {
 	end = i
 	for i < len(c.s) {
 		e, size := c.t.lookup(c.s, i)
@@ -525,12 +528,11 @@ func (c *scanner) marks(i int, buf []byte, hash uint64) (next, end int, out []by
 		if e.class() == classMark {
 			end = i
 			if r := e.out(); r != 0 {
-				hash = (hash ^ uint64(r)) * hashPrime
 				buf = utf8.AppendRune(buf, r)
 			}
 		}
 	}
-	return i, end, buf, hash
+	return i, end, buf
 }
 
 // gapFlags says what stands before a word, and counts sentences.

@@ -114,7 +114,17 @@ func Invented(n int, words Words) tagger.Source {
 	for i := range themes {
 		m.theme(i, cue)
 	}
+	m.mend()
 	return m.src
+}
+
+// mend looks for no other spelling of a name that the loader says is one of
+// another rule's in another spelling, as its hint asks: the news misspell names.
+func (m *maker) mend() {
+	_, mistakes := tagger.Compile(m.src)
+	for _, mistake := range mistakes {
+		m.src.Entities[mistake.Pos.Line-1].Blocks[0].Translit = new(bool)
+	}
 }
 
 type maker struct {
@@ -149,6 +159,13 @@ func (m *maker) entity(i int, cue, refusal string) {
 		b.Plain = list(take(&m.words.full, namesPerEntity-1))
 	} else {
 		b.Strong = list(take(&m.words.full, namesPerEntity))
+	}
+	for _, ws := range [][]tagger.Words{b.Strong, b.Plain, b.Gated, b.Backref} {
+		for _, w := range ws {
+			for k := range w.Text {
+				w.Text[k].Pos.Line = i + 1
+			}
+		}
 	}
 	e.Blocks = []tagger.Block{b}
 	m.src.Entities = append(m.src.Entities, e)
