@@ -28,7 +28,8 @@ const (
 	unconditional = time.Hour
 
 	// calmer is the factor by which polls come later while a hub tells of what is
-	// new, up to max_interval.
+	// new, up to max_interval, and never so late that a hub which falls silent
+	// could cost an item.
 	calmer = 4
 
 	maxBackoff   = 30 * 24 * time.Hour
@@ -86,10 +87,6 @@ func (s *FeedState) adapt(p pace, share float64, since time.Duration, now time.T
 	if s.Peak < 1e-6 {
 		s.Peak = 0
 	}
-	limit := time.Duration(math.MaxInt64)
-	if s.Peak > 0 {
-		limit = time.Duration(replaced / s.Peak * float64(time.Hour))
-	}
 	// A poll that came much later than planned says little about the plan.
 	if late := since > interval*3/2+20*time.Minute; share >= knownHigh && !late {
 		interval = time.Duration(float64(interval) * lengthen)
@@ -101,7 +98,16 @@ func (s *FeedState) adapt(p pace, share float64, since time.Duration, now time.T
 	if !s.LastNew.IsZero() && now.Sub(s.LastNew) >= dormantAfter {
 		longest = max(longest, maxInterval)
 	}
-	s.Interval = max(min(interval, limit, longest), p.floor).Round(time.Second)
+	s.Interval = max(min(interval, s.safe(), longest), p.floor).Round(time.Second)
+}
+
+// safe is the time in which, in the feed's busiest hours, three fifths of the
+// document are replaced: who waits longer may lose items.
+func (s *FeedState) safe() time.Duration {
+	if s.Peak == 0 {
+		return math.MaxInt64
+	}
+	return time.Duration(replaced / s.Peak * float64(time.Hour))
 }
 
 // afterSuccess is the wait after a good poll at now. lifetime is how long the
@@ -109,7 +115,7 @@ func (s *FeedState) adapt(p pace, share float64, since time.Duration, now time.T
 func (s *FeedState) afterSuccess(p pace, lifetime time.Duration, now time.Time, jitter float64) time.Duration {
 	every := s.interval(p)
 	if p.calm {
-		every = max(every, min(calmer*every, p.cap))
+		every = max(every, min(calmer*every, s.safe(), p.cap))
 	}
 	wait := time.Duration(float64(every) * jitter)
 	if p.fixed {

@@ -40,7 +40,7 @@ func (s *subscriber) verify(token string, params url.Values, now time.Time) (ech
 	mode, leaving := params.Get("hub.mode"), !e.left.IsZero()
 	if mode == "denied" && !leaving {
 		e.sub.Until, e.sub.Next = time.Time{}, now.Add(spreadOut(hubRefused, token))
-		e.sub.Note = "the hub refuses to push"
+		e.sub.Tries, e.sub.Note = 0, "the hub refuses to push"
 		if why := fromHub(params.Get("hub.reason")); why != "" {
 			e.sub.Note += ": " + why
 		}
