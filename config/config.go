@@ -100,6 +100,10 @@ func (c Config) Validate() []*field.Error {
 	if len(c.Roles) > 0 && c.Has(Serve) && !c.Has(Index) {
 		errs = append(errs, field.Errorf("roles", "serve without index").Hintf("add index: the server searches its own"))
 	}
+	if c.Ingest.CallbackURL != "" && (!c.Has(Poll) || !c.Has(Serve)) {
+		errs = append(errs, field.Errorf("ingest.callback_url", "hubs cannot reach a process without both of the roles poll and serve").
+			Hintf("give it both, or remove callback_url"))
+	}
 	errs = append(errs, field.Under("bus", c.Bus.Validate())...)
 	errs = append(errs, field.Under("ingest", c.Ingest.Validate())...)
 	errs = append(errs, field.Under("index", c.Index.Validate())...)

@@ -91,3 +91,17 @@ func TestWrongWithoutAFile(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Hubs reach the poller through the server: both must be in one process.
+func TestCallbackNeedsRoles(t *testing.T) {
+	for roles, want := range map[string]string{
+		"":                              "",
+		"roles: [poll, tag]\n":          "poll and serve",
+		"roles: [poll, index, serve]\n": "",
+	} {
+		_, err := load(t, roles+"ingest: {callback_url: https://marsad.example}\n")
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", roles, err)
+		}
+	}
+}

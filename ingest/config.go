@@ -34,6 +34,10 @@ type Config struct {
 	// HTTPS_PROXY and NO_PROXY in the environment say. The proxy may have a
 	// private address.
 	Proxy string `yaml:"proxy"`
+	// CallbackURL is the https address below which hubs on the Internet reach
+	// this process, for instance https://marsad.example.org; feeds that offer a
+	// hub are then subscribed to (WebSub). Empty: feeds are polled only.
+	CallbackURL string `yaml:"callback_url"`
 	// MaxBody is the largest document in bytes, after decompression.
 	MaxBody field.Size `yaml:"max_body"`
 	// MaxItems is the number of items that are read from one document.
@@ -157,6 +161,9 @@ func (c Config) Validate() []*field.Error {
 		add(field.Errorf("host_connections", "%d is not between 1 and 8", c.HostConnections).Hintf("use 1"))
 	}
 	if e := checkProxy(c.Proxy); e != nil {
+		add(e)
+	}
+	if e := checkCallback(c.CallbackURL); e != nil {
 		add(e)
 	}
 	if c.Timeout < time.Second || c.Timeout > 5*time.Minute {

@@ -23,8 +23,10 @@ type Document struct {
 	Link     string
 	Language string
 	Entries  []Entry
-	// Asked is what the publisher asks of its readers.
+	// Asked is what the publisher asks of its readers, Offer what he says of
+	// being pushed.
 	Asked Asked
+	Offer Offer
 	// Partial says that the document was broken, and that Entries is what could
 	// be read.
 	Partial bool
@@ -198,6 +200,8 @@ func decodeJSON(doc []byte, limit int) (*Document, error) {
 	var probe struct {
 		Version string           `json:"version"`
 		Items   *json.RawMessage `json:"items"`
+		FeedURL string           `json:"feed_url"`
+		Hubs    []struct{ Type, URL string }
 	}
 	if err := json.Unmarshal(doc, &probe); err != nil && !isTypeError(err) {
 		return nil, &Error{
@@ -226,6 +230,12 @@ func decodeJSON(doc []byte, limit int) (*Document, error) {
 		}
 	}
 	d := newDocument(feed, limit)
+	d.Offer.add("self", probe.FeedURL)
+	for _, h := range probe.Hubs {
+		if strings.EqualFold(h.Type, "WebSub") {
+			d.Offer.add("hub", h.URL)
+		}
+	}
 	if d.Note == "" {
 		d.Note = note
 	}
@@ -271,7 +281,7 @@ func stringsOf(m map[string]any, keys ...string) map[string]any {
 
 // newDocument takes from gofeed's feed what Marsad uses.
 func newDocument(feed *gofeed.Feed, limit int) *Document {
-	d := &Document{Format: feed.FeedType, Title: feed.Title, Link: feed.Link, Language: feed.Language, Asked: askedOf(feed)}
+	d := &Document{Format: feed.FeedType, Title: feed.Title, Link: feed.Link, Language: feed.Language, Asked: askedOf(feed), Offer: offerOf(feed)}
 	items := feed.Items
 	if len(items) > limit {
 		d.Note = fmt.Sprintf("the feed holds %d items, the first %d are read", len(items), limit)

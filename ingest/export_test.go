@@ -24,3 +24,14 @@ func Unpack(encoding string, body []byte, limit int64) ([]byte, error) {
 		Header: http.Header{"Content-Encoding": {encoding}}, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: -1,
 	}, limit)
 }
+
+// LinksOf is linksOf, for fuzzing.
+func LinksOf(h http.Header) Offer { return linksOf(h) }
+
+// HubsAt is Offer.hubs of a feed on the Internet, for fuzzing.
+func (o Offer) HubsAt(base *url.URL) (hubs []string, topic string) { return o.hubs(base, false) }
+
+// CheckPush is checkPush, for fuzzing.
+func CheckPush(secret, signed string, body io.Reader, limit int64) string {
+	return checkPush(secret, signed, body, limit)
+}

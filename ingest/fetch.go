@@ -53,6 +53,8 @@ type fetched struct {
 	validators  validators
 	// lifetime is how long the server says that the answer holds.
 	lifetime time.Duration
+	// offer is what the headers say of being pushed.
+	offer Offer
 	// url is the address that answered, after redirects; movedTo where permanent
 	// ones led to, empty without any.
 	url     *url.URL
@@ -108,6 +110,7 @@ func (x *fetcher) fetch(ctx context.Context, fl flight, v validators) (*fetched,
 		movedTo:     permanentTarget(resp.Request),
 		contentType: resp.Header.Get("Content-Type"),
 		lifetime:    lifetimeOf(resp.Header, time.Now()),
+		offer:       linksOf(resp.Header),
 		validators: validators{
 			etag: bounded(resp.Header.Get("ETag")), lastModified: bounded(resp.Header.Get("Last-Modified")),
 			host: resp.Request.URL.Host,

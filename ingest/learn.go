@@ -16,8 +16,11 @@ const (
 
 // settled notes a poll that found the document as it was.
 func (p *Poller) settled(feed target, state *FeedState, got *fetched, at time.Time) {
-	state.adapt(p.cfg.pace(feed.Feed), 1, sinceOK(state, at), at)
+	state.learnRhythm(p.cfg.pace(feed.Feed), 1, at)
 	state.Stats.read(1)
+	if got.offer.complete() {
+		p.subs.offered(feed.Feed, got.offer, got.url)
+	}
 	p.follow(feed, state, got, at)
 }
 
@@ -42,7 +45,7 @@ func (p *Poller) learn(ctx context.Context, feed target, state *FeedState, share
 		p.log.Log(ctx, level, "no item of the last poll is left: items may be lost", "feed", feed.Name, "since", since, "gaps", state.Gaps)
 	}
 	state.Stats.read(share)
-	state.adapt(p.cfg.pace(feed.Feed), share, since, at)
+	state.learnRhythm(p.cfg.pace(feed.Feed), share, at)
 	return gap
 }
 

@@ -7,12 +7,13 @@ type metrics struct {
 	published *prometheus.CounterVec
 	bytes     prometheus.Counter
 	gaps      prometheus.Counter
+	pushes    *prometheus.CounterVec
 	took      prometheus.Histogram
 	lastOK    *prometheus.GaugeVec
 }
 
 // newMetrics registers the metrics of a poller with reg, which may be nil.
-func newMetrics(reg prometheus.Registerer, known *Known, inFlight func() float64) (*metrics, error) {
+func newMetrics(reg prometheus.Registerer, known *Known, inFlight, subscriptions func() float64) (*metrics, error) {
 	m := &metrics{
 		polls: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "marsad_ingest_polls_total",
@@ -30,6 +31,10 @@ func newMetrics(reg prometheus.Registerer, known *Known, inFlight func() float64
 			Name: "marsad_ingest_gaps_total",
 			Help: "Polls that shared no item with the feed's poll before: items may be lost.",
 		}),
+		pushes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "marsad_ingest_pushes_total",
+			Help: "Requests of hubs by result: accepted, joined (a poll is waiting already), or why they were ignored.",
+		}, []string{"result"}),
 		took: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "marsad_ingest_poll_seconds",
 			Help:    "Time of a poll, publishing included.",
@@ -44,13 +49,16 @@ func newMetrics(reg prometheus.Registerer, known *Known, inFlight func() float64
 		return m, nil
 	}
 	for _, c := range []prometheus.Collector{
-		m.polls, m.published, m.bytes, m.gaps, m.took, m.lastOK,
+		m.polls, m.published, m.bytes, m.gaps, m.pushes, m.took, m.lastOK,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "marsad_ingest_known_articles", Help: "Articles remembered as published.",
 		}, func() float64 { return float64(known.Len()) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "marsad_ingest_polls_in_flight", Help: "Polls that are running.",
 		}, inFlight),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "marsad_ingest_subscriptions", Help: "Feeds that a hub has promised to push.",
+		}, subscriptions),
 	} {
 		if err := reg.Register(c); err != nil {
 			return nil, err

@@ -25,6 +25,9 @@ type flight struct {
 	jitter float64
 	// turns are the hosts at which the scheduler took a turn.
 	turns []string
+	// pushed says that a push asked for it, trusted that pushes have told of
+	// everything so far.
+	pushed, trusted bool
 }
 
 // poll fetches a feed once, publishes what is new and saves the state. ok is
@@ -61,6 +64,7 @@ func (p *Poller) poll(ctx context.Context, f flight) (after FeedState, ok bool) 
 		p.log.Log(ctx, level, "poll failed", "feed", feed.Name, "problem", string(res.Err.Problem), "failures", state.Failures, "err", res.Err)
 	} else {
 		succeeded(&state, now)
+		pace.calm = f.trusted && (f.pushed || !f.state.brought(&state))
 		wait = state.afterSuccess(pace, lifetime, now, f.jitter)
 		p.metrics.lastOK.WithLabelValues(feed.Name).Set(float64(now.Unix()))
 		p.log.DebugContext(ctx, "polled", "feed", feed.Name, "items", res.Items, "new", res.New, "revised", res.Revised, "not_modified", res.NotModified, "took", res.Took)
@@ -172,6 +176,7 @@ func (p *Poller) read(ctx context.Context, feed target, state *FeedState, got *f
 	}
 	state.Asked = doc.Asked
 	remember(state, got, at)
+	p.subs.offered(feed.Feed, got.offer.or(doc.Offer), got.url)
 	switch {
 	case len(items) == 0: // tells nothing; the sample before stays
 		p.learn(ctx, feed, state, 1, false, at)

@@ -29,6 +29,9 @@ type Options struct {
 	Publisher Publisher
 	States    States
 	Known     *Known
+	// Subscriptions keeps the subscriptions to feeds that are pushed; required
+	// with Config.CallbackURL.
+	Subscriptions PushSubscriptions
 	// Log is required; Registry may be nil.
 	Log      *slog.Logger
 	Registry prometheus.Registerer
@@ -50,6 +53,8 @@ type Poller struct {
 	hosts   *hosts
 	norm    *Normaliser
 	metrics *metrics
+	// subs is nil where no hub can reach us.
+	subs *subscriber
 	// wake tells Run that the schedule changed.
 	wake chan struct{}
 
@@ -78,6 +83,7 @@ type polled struct {
 	// its turn at.
 	turns    []string
 	waitsFor string
+	push     heeding
 	// While it is polled, a change waits here.
 	replace *target
 	removed bool
@@ -111,6 +117,9 @@ func New(ctx context.Context, cfg Config, opts Options) (*Poller, error) {
 	if opts.Publisher == nil || opts.States == nil || opts.Known == nil || opts.Log == nil {
 		return nil, errors.New("ingest: Publisher, States, Known and Log are required")
 	}
+	if cfg.CallbackURL != "" && opts.Subscriptions == nil {
+		return nil, errors.New("ingest: CallbackURL needs Subscriptions")
+	}
 	if errs := cfg.Validate(); len(errs) > 0 {
 		return nil, &field.List{Errors: errs}
 	}
@@ -124,7 +133,10 @@ func New(ctx context.Context, cfg Config, opts Options) (*Poller, error) {
 		feeds:   map[string]*polled{},
 	}
 	var err error
-	if p.metrics, err = newMetrics(opts.Registry, opts.Known, p.inFlight); err != nil {
+	if p.subs, err = newSubscriber(ctx, cfg, opts.Subscriptions, hubClient{p.fetcher}, p.log); err != nil {
+		return nil, err
+	}
+	if p.metrics, err = newMetrics(opts.Registry, opts.Known, p.inFlight, p.subs.count); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
 	if err := p.SetFeeds(ctx, cfg.Feeds); err != nil {
@@ -137,6 +149,9 @@ func New(ctx context.Context, cfg Config, opts Options) (*Poller, error) {
 // and publishes end with ctx, and returns nil.
 func (p *Poller) Run(ctx context.Context) error {
 	var flights sync.WaitGroup
+	if p.subs != nil {
+		flights.Go(func() { p.subs.run(ctx) })
+	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -194,7 +209,9 @@ func (p *Poller) takeDue(now time.Time) (due []*polled, wait time.Duration) {
 // fly polls f once and puts it back into the schedule.
 func (p *Poller) fly(ctx context.Context, f *polled) {
 	p.mu.Lock()
-	now := flight{f.feed, f.state, p.jitter(f), f.turns}
+	now := flight{feed: f.feed, state: f.state, jitter: p.jitter(f), turns: f.turns, pushed: f.push.waits}
+	now.trusted = f.push.heard && !f.push.missed && p.subs.active(f.feed.Name, time.Now())
+	f.push.waits = false
 	p.mu.Unlock()
 	state, ok := p.poll(ctx, now)
 	for _, host := range now.turns {
@@ -213,6 +230,7 @@ func (p *Poller) fly(ctx context.Context, f *polled) {
 		p.schedule(f, time.Now().Add(time.Minute))
 	case !state.Gone && !f.feed.Paused:
 		p.schedule(f, state.NextPoll)
+		p.heed(f, now, time.Now())
 	}
 	p.mu.Unlock()
 	p.nudge()
@@ -309,6 +327,7 @@ func (p *Poller) SetFeeds(ctx context.Context, feeds []Feed) error {
 	}
 	p.spread(fresh, now)
 	p.nudge()
+	p.subs.setFeeds(feeds)
 	return nil
 }
 

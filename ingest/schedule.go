@@ -27,6 +27,11 @@ const (
 	// long as nothing is lost by it: each poll moves the whole document.
 	unconditional = time.Hour
 
+	// calmer is the factor by which polls come later while a hub tells of what is
+	// new, up to max_interval, and never so late that a hub which falls silent
+	// could cost an item.
+	calmer = 4
+
 	maxBackoff   = 30 * 24 * time.Hour
 	longFailing  = 30 // failures in a row after which a day grows to maxBackoff
 	retryPublish = time.Minute
@@ -39,13 +44,16 @@ type pace struct {
 	// fixed says that the operator chose the interval of this feed; neither its
 	// rhythm nor what the document asks for changes it.
 	fixed bool
+	// calm says that a hub tells of what is new; then the polls are there for
+	// what it forgets.
+	calm bool
 }
 
 func (c Config) pace(f Feed) pace {
 	if f.Interval > 0 {
-		return pace{f.Interval, f.Interval, f.Interval, true}
+		return pace{first: f.Interval, floor: f.Interval, cap: f.Interval, fixed: true}
 	}
-	return pace{c.Interval, min(c.MinInterval, c.Interval), max(c.MaxInterval, c.Interval), false}
+	return pace{first: c.Interval, floor: min(c.MinInterval, c.Interval), cap: max(c.MaxInterval, c.Interval)}
 }
 
 // interval is the present time between two polls at pace p.
@@ -79,10 +87,6 @@ func (s *FeedState) adapt(p pace, share float64, since time.Duration, now time.T
 	if s.Peak < 1e-6 {
 		s.Peak = 0
 	}
-	limit := time.Duration(math.MaxInt64)
-	if s.Peak > 0 {
-		limit = time.Duration(replaced / s.Peak * float64(time.Hour))
-	}
 	// A poll that came much later than planned says little about the plan.
 	if late := since > interval*3/2+20*time.Minute; share >= knownHigh && !late {
 		interval = time.Duration(float64(interval) * lengthen)
@@ -94,13 +98,26 @@ func (s *FeedState) adapt(p pace, share float64, since time.Duration, now time.T
 	if !s.LastNew.IsZero() && now.Sub(s.LastNew) >= dormantAfter {
 		longest = max(longest, maxInterval)
 	}
-	s.Interval = max(min(interval, limit, longest), p.floor).Round(time.Second)
+	s.Interval = max(min(interval, s.safe(), longest), p.floor).Round(time.Second)
+}
+
+// safe is the time in which, in the feed's busiest hours, three fifths of the
+// document are replaced: who waits longer may lose items.
+func (s *FeedState) safe() time.Duration {
+	if s.Peak == 0 {
+		return math.MaxInt64
+	}
+	return time.Duration(replaced / s.Peak * float64(time.Hour))
 }
 
 // afterSuccess is the wait after a good poll at now. lifetime is how long the
 // answer may be kept; jitter lies between 0.9 and 1.1.
 func (s *FeedState) afterSuccess(p pace, lifetime time.Duration, now time.Time, jitter float64) time.Duration {
-	wait := time.Duration(float64(s.interval(p)) * jitter)
+	every := s.interval(p)
+	if p.calm {
+		every = max(every, min(calmer*every, s.safe(), p.cap))
+	}
+	wait := time.Duration(float64(every) * jitter)
 	if p.fixed {
 		return wait
 	}

@@ -80,6 +80,8 @@ type FeedState struct {
 	Gaps    int       `json:"gaps,omitempty"`
 	LastGap time.Time `json:"last_gap,omitzero"`
 	Stats   Stats     `json:"stats,omitzero"`
+	// Early is what polls saw that tell nothing of the rhythm yet.
+	Early Early `json:"early,omitzero"`
 
 	// FirstFetchDone says that the feed's first document has been published;
 	// what comes later is news.
@@ -146,6 +148,8 @@ type FeedStatus struct {
 	PerDay float64       `json:"per_day,omitempty"`
 	Known  float64       `json:"known,omitempty"`
 	Lag    time.Duration `json:"lag,omitempty"`
+	// Push is nil while there is nobody to subscribe to.
+	Push *PushStatus `json:"push,omitempty"`
 }
 
 // PollResult tells what one poll brought.

@@ -28,6 +28,7 @@ func (p *Poller) Status() []FeedStatus {
 			s.NextPoll = e.due.UTC().Truncate(time.Second)
 		}
 		s.State, s.Since = p.stateOf(e, now)
+		s.Push = p.subs.status(name, now)
 		out = append(out, s)
 	}
 	return out

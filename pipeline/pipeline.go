@@ -277,7 +277,6 @@ func (p *Pipeline) describeBus() string {
 
 // openServer takes the port.
 func (p *Pipeline) openServer(ctx context.Context) error {
-	var err error
 	var retag server.Retagger
 	if p.retag != nil {
 		retag = p
@@ -286,8 +285,12 @@ func (p *Pipeline) openServer(ctx context.Context) error {
 	if p.feeds != nil {
 		editor = p.feeds
 	}
+	push, pushHost, err := p.pushes()
+	if err != nil {
+		return err
+	}
 	p.server, err = server.New(ctx, server.Options{
-		Config: p.cfg.Server, TryNext: p.o.TryPorts, Retag: retag, Editor: editor,
+		Config: p.cfg.Server, TryNext: p.o.TryPorts, Retag: retag, Editor: editor, Push: push, PushHost: pushHost,
 		Search: p.index, Alerts: p.latestAlerts, Dead: p.deadLetters, Retry: p.retryDead, Status: p.status, Ready: p.ready,
 		Reload:  p.Reload,
 		Names:   func() query.Names { return p.rules.Load().Names() },

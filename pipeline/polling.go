@@ -35,8 +35,16 @@ func (p *Pipeline) openPolling(ctx context.Context) error {
 	}
 	c := p.cfg.Ingest
 	c.UserAgent, c.Feeds = p.userAgent(), p.feeds.feeds()
+	var pushed ingest.PushSubscriptions
+	if c.CallbackURL != "" {
+		kv, err := p.bus.KV(ctx, pushBucket)
+		if err != nil {
+			return err
+		}
+		pushed = subscriptions{kv}
+	}
 	p.poller, err = ingest.New(ctx, c, ingest.Options{
-		Publisher: p.items, States: feedStates{states}, Known: p.known,
+		Publisher: p.items, States: feedStates{states}, Known: p.known, Subscriptions: pushed,
 		OnPoll: p.o.OnPoll, Log: p.stage("ingest"), Registry: p.reg, Transport: p.o.Transport,
 	})
 	p.feeds.poller = p.poller

@@ -160,10 +160,16 @@ func feedStatus(f ingest.FeedStatus) server.Feed {
 	if f.Address != "" {
 		f.Address = withoutSecrets(f.Address)
 	}
+	var push ingest.PushStatus
+	if f.Push != nil {
+		push = *f.Push
+		push.Hub = withoutSecrets(push.Hub)
+	}
 	return server.Feed{
 		Name: f.Name, URL: f.URL, MovedTo: f.Address, State: state, Since: f.Since, Error: f.Error, Note: f.Note, Failures: f.Failures,
 		Items: uint64(max(f.Published, 0)), LastPoll: f.LastCheck, LastItem: f.LastNew, NextPoll: f.NextPoll,
 		EveryS: int64(f.Every.Seconds()), PerDay: f.PerDay, Repeats: f.Known, LagS: int64(f.Lag.Seconds()), Gaps: f.Gaps, LastGap: f.LastGap,
+		Hub: push.Hub, PushUntil: push.Until, HubNote: push.Note,
 	}
 }
 

@@ -47,8 +47,11 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			return
 		}
 		limit := int64(maxBody)
-		if r.URL.Path == importPath {
+		switch {
+		case r.URL.Path == importPath:
 			limit = maxImport
+		case s.toHubs(r):
+			limit = maxPush
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		next.ServeHTTP(w, r)
@@ -81,7 +84,7 @@ func (s *Server) finish(w *recorder, r *http.Request, begun time.Time) {
 
 // refuse returns why a request is not let in, or nil.
 func (s *Server) refuse(origin *http.CrossOriginProtection, r *http.Request) *Problem {
-	if !s.hostAllowed(r.Host) {
+	if !s.hostAllowed(r.Host) && (!s.toHubs(r) || !strings.EqualFold(hostOnly(r.Host), s.o.PushHost)) {
 		s.metrics.refused.WithLabelValues("host").Inc()
 		return &Problem{
 			Type: typeRefused, Title: "Misdirected request", Status: http.StatusMisdirectedRequest,
@@ -108,19 +111,24 @@ func (s *Server) refuse(origin *http.CrossOriginProtection, r *http.Request) *Pr
 }
 
 // open reports whether a request needs no token: supervisors ask for health
-// without one, and the answer says nothing about the news.
+// without one, hubs cannot have one, and the answers say nothing about the news.
 func (s *Server) open(r *http.Request) bool {
-	return r.URL.Path == "/-/healthy" || r.URL.Path == "/-/ready"
+	return r.URL.Path == "/-/healthy" || r.URL.Path == "/-/ready" || s.toHubs(r)
 }
 
 // hostAllowed reports whether the Host header names this server. The port does
 // not matter: rebinding needs a name.
 func (s *Server) hostAllowed(host string) bool {
+	_, ok := s.hosts[strings.ToLower(hostOnly(host))]
+	return ok
+}
+
+// hostOnly is a Host header without its port.
+func hostOnly(host string) string {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}
-	_, ok := s.hosts[strings.ToLower(strings.Trim(host, "[]"))]
-	return ok
+	return strings.Trim(host, "[]")
 }
 
 // recorder remembers the status of a reply.

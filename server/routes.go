@@ -43,6 +43,9 @@ func (s *Server) Handler() http.Handler {
 		{"POST", "/api/v1/retag", s.apiStartRetag},
 		{"DELETE", "/api/v1/retag", s.apiStopRetag},
 
+		{"GET", "/push/{token}", s.verifyPush},
+		{"POST", "/push/{token}", s.takePush},
+
 		{"GET", "/-/healthy", s.healthy},
 		{"GET", "/-/ready", s.ready},
 		{"POST", "/-/reload", s.reload},

@@ -67,6 +67,10 @@ type Options struct {
 	Reload func(context.Context) error
 	// Editor changes the list of feeds.
 	Editor FeedEditor
+	// Push takes what hubs send; PushHost is the host name by which they address
+	// the server, for that and nothing else.
+	Push     PushReceiver
+	PushHost string
 	// Retag is the tagger that can go over the archive again.
 	Retag Retagger
 	// Names returns the names of the rule pack now in force, or nil.
@@ -94,6 +98,7 @@ type Server struct {
 	slots    *slots
 	status   *statusCache
 	views    *views
+	pushes   chan struct{} // a place for each push that is being read
 	zone     *time.Location
 	token    token
 	hosts    map[string]struct{}
@@ -133,6 +138,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		slots:  newSlots(c.MaxSearches, c.SearchQueue, c.SearchTimeout, m),
 		status: &statusCache{get: o.Status},
 		hosts:  hostList(c),
+		pushes: make(chan struct{}, maxPushes),
 	}
 	if s.o.Status == nil {
 		s.status.get = func(context.Context) (Status, error) {

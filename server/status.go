@@ -147,6 +147,11 @@ type Feed struct {
 	// some may have been lost. LastGap is the time of the last.
 	Gaps    int       `json:"gaps,omitempty"`
 	LastGap time.Time `json:"last_gap,omitzero"`
+	// Hub is the address, without its query, of the hub that is to push the feed,
+	// PushUntil the time until which it has promised to, HubNote why it has not.
+	Hub       string    `json:"hub,omitempty"`
+	PushUntil time.Time `json:"push_until,omitzero"`
+	HubNote   string    `json:"hub_note,omitempty"`
 }
 
 // Parked is a record that could not be processed and was put aside.

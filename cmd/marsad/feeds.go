@@ -183,6 +183,12 @@ func printFeed(w io.Writer, f server.Feed, now time.Time) {
 	if f.MovedTo != "" {
 		fmt.Fprintf(w, "         moved for good to %s; write that into pipeline.yaml\n", printable.Text(f.MovedTo))
 	}
+	switch {
+	case !f.PushUntil.IsZero():
+		fmt.Fprintf(w, "         pushed by %s until %s\n", printable.Text(f.Hub), f.PushUntil.Local().Format(time.DateTime))
+	case f.Hub != "":
+		fmt.Fprintf(w, "         not pushed by %s: %s\n", printable.Text(f.Hub), printable.Line(f.HubNote, 300))
+	}
 	if f.Gaps > 0 {
 		fmt.Fprintf(w, "         articles may have been lost before %s, the last on %s; set a shorter interval\n",
 			plural(f.Gaps, "poll"), f.LastGap.Local().Format(time.DateTime))
