@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"marsad/item"
 )
 
 // TLSConfig is what polls connect with, for benchmarks.
@@ -23,4 +25,10 @@ func Unpack(encoding string, body []byte, limit int64) ([]byte, error) {
 	return unpack(&http.Response{
 		Header: http.Header{"Content-Encoding": {encoding}}, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: -1,
 	}, limit)
+}
+
+// Added is what markAdded writes into a revision.
+func Added(before, after item.Item) []item.Span {
+	c := &comparer{norm: NewNormaliser(Config{}), before: map[uint64]struct{}{}}
+	return c.added(before, after)
 }

@@ -367,6 +367,14 @@ func (n *Normaliser) stable(s string) string {
 	return s
 }
 
+// moving returns where in s stands what stable leaves out.
+func (n *Normaliser) moving(s string) [][]int {
+	if n.stable(s) == s {
+		return nil
+	}
+	return n.unstable.FindAllStringIndex(s, -1)
+}
+
 // countsSomething reports whether a number in s stands before a word that
 // unstable may be about; it spares most texts the regular expression.
 func countsSomething(s string) bool {

@@ -35,6 +35,9 @@ type Options struct {
 	// OnPoll is called after every poll, from several goroutines at once; it must
 	// not block. It may be nil.
 	OnPoll func(PollResult)
+	// Previous gives the text before of an edited article, to tell what the edit
+	// added; without it nobody knows.
+	Previous Predecessor
 	// Transport replaces the network, for tests. With one, addresses are not
 	// checked.
 	Transport http.RoundTripper

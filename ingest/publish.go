@@ -65,6 +65,7 @@ func (p *Poller) publishAll(ctx context.Context, admitted []item.Item) (done int
 			p.opts.Known.Abort(it)
 		}
 	}()
+	p.markAdded(ctx, admitted)
 	for done < len(admitted) {
 		end, size := done, 0
 		for end < len(admitted) && end-done < batchItems && (end == done || size < batchBytes) {

@@ -36,7 +36,7 @@ func (p *Pipeline) openPolling(ctx context.Context) error {
 	c := p.cfg.Ingest
 	c.UserAgent, c.Feeds = p.userAgent(), p.feeds.feeds()
 	p.poller, err = ingest.New(ctx, c, ingest.Options{
-		Publisher: p.items, States: feedStates{states}, Known: p.known,
+		Publisher: p.items, States: feedStates{states}, Known: p.known, Previous: p.lastRevision,
 		OnPoll: p.o.OnPoll, Log: p.stage("ingest"), Registry: p.reg, Transport: p.o.Transport,
 	})
 	p.feeds.poller = p.poller
@@ -78,6 +78,19 @@ func (p *Pipeline) followKnown(_ context.Context, recs []bus.Record[item.Item]) 
 		p.known.ApplyAt(r.Seq, r.Value)
 	}
 	return nil
+}
+
+// lastRevision reads the last record of an article.
+func (p *Pipeline) lastRevision(ctx context.Context, id item.ID) (item.Item, bool, error) {
+	seq, ok := p.known.At(id)
+	if !ok {
+		return item.Item{}, false, nil
+	}
+	r, ok, err := p.items.Get(ctx, seq)
+	if bus.IsPermanent(err) { // unreadable: whoever processes it has parked it
+		return item.Item{}, false, nil
+	}
+	return r.Value, ok, err
 }
 
 // keepKnown writes the snapshot now and then until ctx ends.
