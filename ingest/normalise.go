@@ -24,6 +24,8 @@ const (
 	maxGUID       = 2 << 10
 	maxCategories = 100
 	maxCategory   = 128
+	maxEnclosures = 20
+	maxMediaType  = 100
 	maxRawDate    = 100
 )
 
@@ -180,6 +182,7 @@ func (n *Normaliser) item(e Entry, feed Feed, base *url.URL, fetched time.Time, 
 	if it.Categories, cut = categories(e.Categories); cut {
 		flag(FlagCategoriesCut)
 	}
+	it.Enclosures = enclosures(e.Enclosures, base)
 	it.Lang = languageOf(it, primary(cmp.Or(feed.Lang, e.Lang)))
 	it.Revision = item.NewRevision(it.ID, n.stable(it.Title), n.stable(it.Body))
 	return it, nil
@@ -305,6 +308,21 @@ func categories(in []string) (out []string, cut bool) {
 		return nil, cut
 	}
 	return out, cut
+}
+
+// enclosures returns those that can be fetched.
+func enclosures(in []item.Enclosure, base *url.URL) (out []item.Enclosure) {
+	for _, e := range in {
+		u := resolve(e.URL, base)
+		if u == nil || len(out) == maxEnclosures {
+			continue
+		}
+		e.URL, e.Type = u.String(), clip(oneLine(valid(e.Type)), maxMediaType)
+		if e.Length = max(e.Length, 0); len(e.URL) <= maxURL {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 // languageOf tells the language from the title and the beginning of the text.
