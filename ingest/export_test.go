@@ -32,3 +32,11 @@ func Added(before, after item.Item) []item.Span {
 	c := &comparer{norm: NewNormaliser(Config{}), before: map[uint64]struct{}{}}
 	return c.added(before, after)
 }
+
+// RobotsAllow reports whether a robots.txt lets marsad ask for u.
+func RobotsAllow(robots []byte, u *url.URL) bool { return parseRobots(robots, "marsad").allows(u) }
+
+// ArticleText is articleText of an HTML page in UTF-8.
+func ArticleText(page []byte, lang string) (string, error) {
+	return articleText(page, "text/html; charset=utf-8", lang, &url.URL{Scheme: "https", Host: "news.example", Path: "/a"})
+}

@@ -52,6 +52,7 @@ type Poller struct {
 	fetcher *fetcher
 	hosts   *hosts
 	norm    *Normaliser
+	full    *fullText
 	metrics *metrics
 	// wake tells Run that the schedule changed.
 	wake chan struct{}
@@ -130,6 +131,9 @@ func New(ctx context.Context, cfg Config, opts Options) (*Poller, error) {
 	if p.metrics, err = newMetrics(opts.Registry, opts.Known, p.inFlight); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
+	if p.full, err = newFullText(p.fetcher, p.log, opts.Registry); err != nil {
+		return nil, fmt.Errorf("register metrics: %w", err)
+	}
 	if err := p.SetFeeds(ctx, cfg.Feeds); err != nil {
 		return nil, err
 	}
@@ -197,12 +201,15 @@ func (p *Poller) takeDue(now time.Time) (due []*polled, wait time.Duration) {
 // fly polls f once and puts it back into the schedule.
 func (p *Poller) fly(ctx context.Context, f *polled) {
 	p.mu.Lock()
-	now := flight{f.feed, f.state, p.jitter(f), f.turns}
+	now := flight{feed: f.feed, state: f.state, jitter: p.jitter(f), turns: f.turns}
 	p.mu.Unlock()
+	now.leave = sync.OnceFunc(func() {
+		for _, host := range now.turns {
+			p.hosts.done(host, time.Now())
+		}
+	})
 	state, ok := p.poll(ctx, now)
-	for _, host := range now.turns {
-		p.hosts.done(host, time.Now())
-	}
+	now.leave()
 	p.mu.Lock()
 	p.flying--
 	f.polling, f.state = false, state
