@@ -97,6 +97,30 @@ func TestAddedIsBounded(t *testing.T) {
 	}
 }
 
+// Comparing the longest texts costs little, whatever they are made of.
+func TestAddedIsQuick(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"sentences of one word": strings.Repeat("a. ", 170_000), "one sentence": strings.Repeat("ab ", 170_000),
+		"counters": strings.Repeat("5 minutes ago ", 36_000), "stops": strings.Repeat(".", 512<<10), "paragraphs": strings.Repeat("a\n\n", 170_000),
+		"different words": differentWords(512 << 10),
+	} {
+		start := time.Now()
+		ingest.Added(item.Item{Body: text, Lang: "en"}, item.Item{Body: "new " + text, Lang: "en"})
+		if took := time.Since(start); took > 5*time.Second { // 0.3 s on an idle machine
+			t.Errorf("%s: %s", name, took)
+		}
+	}
+}
+
+func differentWords(size int) string {
+	var b strings.Builder
+	for i := 0; b.Len() < size; i++ {
+		fmt.Fprintf(&b, "word%d ", i)
+	}
+	return b.String()
+}
+
 func FuzzAdded(f *testing.F) {
 	f.Add("one two three", "one two three. four", "en")
 	f.Add("القائم اليوم", "القائم. اليوم غدا؟", "ar")
