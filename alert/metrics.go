@@ -23,7 +23,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	return &metrics{
 		items: register(reg, prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "marsad_alert_items_total",
-			Help: "Tagged items the alert stage has seen, by outcome: matched, unmatched, or why they may not alert (backfill, retagged, old).",
+			Help: "Tagged items the alert stage has seen, by outcome: matched, unmatched, or why they may not alert (backfill, retagged, old; edited: what matched stood there before the edit).",
 		}, []string{"outcome"})),
 		fired: register(reg, prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "marsad_alert_fired_total",

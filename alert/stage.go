@@ -125,6 +125,12 @@ func (s *Stage) Handle(ctx context.Context, recs []Rec) error {
 				if age > m.Watch.MaxAge {
 					continue
 				}
+				if !s.matcher.Brought(m) {
+					if outcome == unmatched {
+						outcome = edited
+					}
+					continue
+				}
 				outcome = matched
 				key := pair(m.Watch.ID, storyOf(r.Tagged))
 				if _, ok := fresh[key]; ok || s.told.has(key) {
@@ -160,11 +166,12 @@ const (
 	backfill
 	retagged
 	old
+	edited
 	numOutcomes
 )
 
 func (o outcome) String() string {
-	return [...]string{"unmatched", "matched", "backfill", "retagged", "old"}[o]
+	return [...]string{"unmatched", "matched", "backfill", "retagged", "old", "edited"}[o]
 }
 
 type outcomes struct {

@@ -94,6 +94,7 @@ func TestWireForm(t *testing.T) {
 	it := tagged("سور القائم", "A wall.", "ar", "place:al-qaem", "theme:border-wall")
 	it.Item.Sample = true
 	it.Item.Revised = it.Item.Seen.Add(time.Hour)
+	it.Item.Added = []item.Span{{Field: "body", Start: 0, End: 7}}
 	out := &stream{}
 	s := newStage(t, out, nil, alert.Watch{
 		ID: "border-wall", Query: "place:al-qaem theme:border-wall wall", To: []string{"desk", "screen"}, Priority: alert.Urgent,
@@ -181,7 +182,11 @@ func TestWhatMayNotAlert(t *testing.T) {
 		change("tagged again just now", func(t *item.Tagged) { t.Seq = 103 }),
 		change("two hours old", func(t *item.Tagged) { t.Item.Seen = t.Item.Listed.Add(2 * time.Hour) }),
 		change("three days old", func(t *item.Tagged) { t.Item.Seen = t.Item.Listed.Add(72 * time.Hour) }),
-		change("edited after three days", func(t *item.Tagged) { t.Item.Revised = t.Item.Listed.Add(72 * time.Hour) }),
+		change("edited after three days", func(t *item.Tagged) {
+			t.Item.Revised = t.Item.Listed.Add(72 * time.Hour)
+			t.Item.Added = []item.Span{{Field: "title", End: len("wall")}}
+		}),
+		change("edited elsewhere", func(t *item.Tagged) { t.Item.Revised = t.Item.Listed.Add(time.Hour) }),
 		change("a year old", func(t *item.Tagged) { t.Item.Seen = t.Item.Listed.Add(365 * 24 * time.Hour) }),
 		change("without dates", func(t *item.Tagged) {
 			t.Item.Listed, t.Item.Published, t.Item.Seen = time.Time{}, time.Time{}, time.Time{}
@@ -202,9 +207,10 @@ func TestWhatMayNotAlert(t *testing.T) {
 # HELP marsad_alert_fired_total Alerts published.
 # TYPE marsad_alert_fired_total counter
 marsad_alert_fired_total 10
-# HELP marsad_alert_items_total Tagged items the alert stage has seen, by outcome: matched, unmatched, or why they may not alert (backfill, retagged, old).
+# HELP marsad_alert_items_total Tagged items the alert stage has seen, by outcome: matched, unmatched, or why they may not alert (backfill, retagged, old; edited: what matched stood there before the edit).
 # TYPE marsad_alert_items_total counter
 marsad_alert_items_total{outcome="backfill"} 1
+marsad_alert_items_total{outcome="edited"} 1
 marsad_alert_items_total{outcome="matched"} 5
 marsad_alert_items_total{outcome="old"} 1
 marsad_alert_items_total{outcome="retagged"} 2
@@ -213,7 +219,7 @@ marsad_alert_items_total{outcome="unmatched"} 1
 	if err := testutil.GatherAndCompare(reg, strings.NewReader(metrics), "marsad_alert_items_total", "marsad_alert_fired_total"); err != nil {
 		t.Error(err)
 	}
-	if got, want := s.ItemsSeq(), uint64(110); got != want {
+	if got, want := s.ItemsSeq(), uint64(111); got != want {
 		t.Errorf("ItemsSeq() = %d, want %d", got, want)
 	}
 }

@@ -68,6 +68,9 @@ type Feed struct {
 	// Interval, unless 0, is the time between two polls, whatever the feed's
 	// rhythm is and the document asks for; a server's Retry-After holds.
 	Interval time.Duration `yaml:"interval"`
+	// FullText has the page of each new item read too, and its text used where it
+	// is longer than the feed's.
+	FullText bool `yaml:"full_text"`
 	// Headers are sent to the feed's own host only, as is what the files hold:
 	// lines "Name: value", one line "user:password" for basic authentication, and
 	// cookies as a browser sends them. Only their owner may read the files.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/mmcdole/gofeed"
@@ -12,6 +13,8 @@ import (
 	ext "github.com/mmcdole/gofeed/extensions"
 	jsonfeed "github.com/mmcdole/gofeed/json"
 	"github.com/mmcdole/gofeed/rss"
+
+	"marsad/item"
 )
 
 // A Document is a feed as its publisher wrote it, whatever the format.
@@ -53,6 +56,8 @@ type Entry struct {
 	Author     string   `json:"author,omitempty"`
 	Source     string   `json:"source,omitempty"`
 	Categories []string `json:"categories,omitempty"`
+	// Enclosures may have relative addresses.
+	Enclosures []item.Enclosure `json:"enclosures,omitempty"`
 	// Plain says that Description and Content hold no markup.
 	Plain bool `json:"plain,omitempty"`
 }
@@ -327,6 +332,12 @@ func newEntry(it *gofeed.Item) Entry {
 		}
 	}
 	e.Author = strings.Join(names, ", ")
+	for _, x := range it.Enclosures {
+		if x != nil && len(e.Enclosures) < maxEnclosures {
+			length, _ := strconv.ParseInt(strings.TrimSpace(x.Length), 10, 64) // not stated is 0
+			e.Enclosures = append(e.Enclosures, item.Enclosure{URL: x.URL, Type: x.Type, Length: max(length, 0)})
+		}
+	}
 	if it.DublinCoreExt != nil && len(it.DublinCoreExt.Language) > 0 {
 		e.Lang = it.DublinCoreExt.Language[0]
 	}

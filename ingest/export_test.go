@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"marsad/item"
 )
 
 // TLSConfig is what polls connect with, for benchmarks.
@@ -34,4 +36,18 @@ func (o Offer) HubsAt(base *url.URL) (hubs []string, topic string) { return o.hu
 // CheckPush is checkPush, for fuzzing.
 func CheckPush(secret, signed string, body io.Reader, limit int64) string {
 	return checkPush(secret, signed, body, limit)
+}
+
+// Added is what markAdded writes into a revision.
+func Added(before, after item.Item) []item.Span {
+	c := &comparer{norm: NewNormaliser(Config{}), before: map[uint64]struct{}{}}
+	return c.added(before, after)
+}
+
+// RobotsAllow reports whether a robots.txt lets marsad ask for u.
+func RobotsAllow(robots []byte, u *url.URL) bool { return parseRobots(robots, "marsad").allows(u) }
+
+// ArticleText is articleText of an HTML page in UTF-8.
+func ArticleText(page []byte, lang string) (string, error) {
+	return articleText(page, "text/html; charset=utf-8", lang, &url.URL{Scheme: "https", Host: "news.example", Path: "/a"})
 }

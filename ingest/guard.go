@@ -18,6 +18,9 @@ const (
 	maxNamespaces  = 64
 	maxChildren    = 2_000  // of an element inside an item
 	maxTopChildren = 20_000 // of the document, channel or feed
+	// maxText bounds the text of one element in bytes: gofeed copies it many
+	// times, and an item keeps 1 MB of it at most.
+	maxText = 4 << 20
 )
 
 func hostile(format string, args ...any) error {
@@ -35,7 +38,7 @@ func guard(doc []byte) error {
 	d := xml.NewDecoder(bytes.NewReader(doc))
 	d.Strict = false
 	d.CharsetReader = charset.NewReaderLabel
-	type element struct{ children, fragments, namespaces int }
+	type element struct{ children, fragments, namespaces, text int }
 	var (
 		stack    = make([]element, 1, maxDepth+1)
 		elements int
@@ -77,6 +80,13 @@ func guard(doc []byte) error {
 		case xml.EndElement:
 			if len(stack) > 1 {
 				stack = stack[:len(stack)-1]
+			}
+		case xml.CharData:
+			if top.text += len(t); top.text > maxText {
+				return hostile("a text of more than %d MB", maxText>>20)
+			}
+			if top.fragments++; top.fragments > 2*limit {
+				return hostile("text of an element is in more than %d pieces", 2*limit)
 			}
 		default:
 			if top.fragments++; top.fragments > 2*limit {

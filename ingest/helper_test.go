@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -105,13 +108,18 @@ func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 // results by feed, and the status after it.
 func pollOnce(t *testing.T, cfg ingest.Config, m *memory, known *ingest.Known) (map[string]ingest.PollResult, []ingest.FeedStatus) {
 	t.Helper()
+	return pollWith(t, cfg, m, known, ingest.Options{})
+}
+
+// pollWith is pollOnce with further options.
+func pollWith(t *testing.T, cfg ingest.Config, m *memory, known *ingest.Known, o ingest.Options) (map[string]ingest.PollResult, []ingest.FeedStatus) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	results := make(chan ingest.PollResult, 4*len(cfg.Feeds))
-	p, err := ingest.New(ctx, cfg, ingest.Options{
-		Publisher: m, States: m, Known: known, Log: quiet(),
-		OnPoll: func(r ingest.PollResult) { results <- r },
-	})
+	o.Publisher, o.States, o.Known, o.Log = m, m, known, quiet()
+	o.OnPoll = func(r ingest.PollResult) { results <- r }
+	p, err := ingest.New(ctx, cfg, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,4 +141,40 @@ func pollOnce(t *testing.T, cfg ingest.Config, m *memory, known *ingest.Known) (
 		t.Fatalf("Run: %v", err)
 	}
 	return got, p.Status()
+}
+
+// last is the last published revision of an article.
+func (m *memory) last(_ context.Context, id item.ID) (item.Item, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, it := range slices.Backward(m.items) {
+		if it.ID == id {
+			return it, true, nil
+		}
+	}
+	return item.Item{}, false, nil
+}
+
+// pollPages polls feeds once in a web that holds pages by address and nothing
+// else; o brings further options.
+func pollPages(t *testing.T, pages map[string]string, m *memory, known *ingest.Known, o ingest.Options, feeds ...ingest.Feed) map[string]ingest.PollResult {
+	t.Helper()
+	o.Transport = pageWeb(pages)
+	results, _ := pollWith(t, ingest.Config{Feeds: feeds}, m, known, o)
+	return results
+}
+
+// pageWeb answers with the page at an address, 404 without one.
+type pageWeb map[string]string
+
+func (w pageWeb) RoundTrip(req *http.Request) (*http.Response, error) {
+	rec := httptest.NewRecorder()
+	page, ok := w[req.URL.String()]
+	if !ok {
+		rec.WriteHeader(http.StatusNotFound)
+	}
+	_, _ = rec.WriteString(page)
+	resp := rec.Result()
+	resp.Request = req
+	return resp, nil
 }

@@ -32,9 +32,10 @@ type Known struct {
 
 type key [16]byte
 
-// An entry is 24 bytes: there may be millions.
+// An entry is 32 bytes: there may be millions.
 type entry struct {
 	last uint64 // hash of the last revision
+	at   uint64 // position of the last record in ITEMS, 0 while unknown
 	// listed and seen are unix seconds of the first revision.
 	listed, seen uint32
 	revised      uint32 // unix seconds of the last revision, 0 for the first
@@ -126,7 +127,26 @@ func (k *Known) ApplyAt(seq uint64, it item.Item) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.apply(it)
+	if id, ok := parseID(string(it.ID)); ok {
+		if e, known := k.entries[id]; known {
+			e.at = max(e.at, seq)
+			k.entries[id] = e
+		}
+	}
 	k.seq = max(k.seq, seq)
+}
+
+// At returns the position in the ITEMS stream of the last record of an article,
+// and false when it is not known.
+func (k *Known) At(id item.ID) (seq uint64, ok bool) {
+	b, ok := parseID(string(id))
+	if !ok {
+		return 0, false
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	seq = k.entries[b].at
+	return seq, seq > 0
 }
 
 // Seq returns the position of the ITEMS stream up to which everything has been

@@ -14,9 +14,13 @@ import (
 // pruneDay, the number of entries; per entry its key, its fields and a count
 // with as many older revisions; the SHA-256 of all that.
 const (
-	snapshotMagic = "marsad-known-1\n\n"
+	snapshotMagic = "marsad-known-2\n\n"
 	snapshotHead  = len(snapshotMagic) + 8 + 2 + 8 + 8
-	snapshotEntry = 16 + 8 + 4 + 4 + 4 + 2 + 2 + 1
+	snapshotEntry = 16 + 8 + 4 + 4 + 4 + 2 + 2 + 8 + 1
+
+	// The first version had no positions.
+	snapshotMagic1 = "marsad-known-1\n\n"
+	snapshotEntry1 = snapshotEntry - 8
 )
 
 // ErrSnapshot is returned for a snapshot that is torn, changed or of another
@@ -49,6 +53,7 @@ func (k *Known) Snapshot(w io.Writer) error {
 		buf = le.AppendUint32(buf, e.revised)
 		buf = le.AppendUint16(buf, e.touched)
 		buf = le.AppendUint16(buf, e.revisions)
+		buf = le.AppendUint64(buf, e.at)
 		buf = append(buf, byte(len(old)))
 		for _, rev := range old {
 			buf = le.AppendUint64(buf, rev)
@@ -75,7 +80,12 @@ func (k *Known) Restore(r io.Reader) error {
 	if in.err != nil {
 		return fmt.Errorf("%w: %w", ErrSnapshot, in.err)
 	}
-	if string(head[:len(snapshotMagic)]) != snapshotMagic {
+	size := snapshotEntry
+	switch string(head[:len(snapshotMagic)]) {
+	case snapshotMagic:
+	case snapshotMagic1:
+		size = snapshotEntry1
+	default:
 		return fmt.Errorf("%w: not a snapshot of this version", ErrSnapshot)
 	}
 	head = head[len(snapshotMagic):]
@@ -83,16 +93,20 @@ func (k *Known) Restore(r io.Reader) error {
 	fresh.seq, fresh.epoch, fresh.pruneDay = le.Uint64(head), le.Uint16(head[8:]), int64(le.Uint64(head[10:]))
 	count := le.Uint64(head[18:])
 	for i := uint64(0); i < count && in.err == nil; i++ {
-		b := in.next(snapshotEntry)
+		b := in.next(size)
 		if in.err != nil {
 			break
 		}
 		id := key(b[:16])
-		fresh.entries[id] = entry{
+		e := entry{
 			last: le.Uint64(b[16:]), listed: le.Uint32(b[24:]), seen: le.Uint32(b[28:]), revised: le.Uint32(b[32:]),
 			touched: le.Uint16(b[36:]), revisions: le.Uint16(b[38:]),
 		}
-		if n := int(b[40]); n > 0 {
+		if size == snapshotEntry {
+			e.at = le.Uint64(b[40:])
+		}
+		fresh.entries[id] = e
+		if n := int(b[size-1]); n > 0 {
 			if n >= keepRevisions {
 				return fmt.Errorf("%w: %d revisions of an article", ErrSnapshot, n)
 			}

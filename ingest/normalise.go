@@ -24,6 +24,8 @@ const (
 	maxGUID       = 2 << 10
 	maxCategories = 100
 	maxCategory   = 128
+	maxEnclosures = 20
+	maxMediaType  = 100
 	maxRawDate    = 100
 )
 
@@ -180,6 +182,7 @@ func (n *Normaliser) item(e Entry, feed Feed, base *url.URL, fetched time.Time, 
 	if it.Categories, cut = categories(e.Categories); cut {
 		flag(FlagCategoriesCut)
 	}
+	it.Enclosures = enclosures(e.Enclosures, base)
 	it.Lang = languageOf(it, primary(cmp.Or(feed.Lang, e.Lang)))
 	it.Revision = item.NewRevision(it.ID, n.stable(it.Title), n.stable(it.Body))
 	return it, nil
@@ -307,6 +310,21 @@ func categories(in []string) (out []string, cut bool) {
 	return out, cut
 }
 
+// enclosures returns those that can be fetched.
+func enclosures(in []item.Enclosure, base *url.URL) (out []item.Enclosure) {
+	for _, e := range in {
+		u := resolve(e.URL, base)
+		if u == nil || len(out) == maxEnclosures {
+			continue
+		}
+		e.URL, e.Type = u.String(), clip(oneLine(valid(e.Type)), maxMediaType)
+		if e.Length = max(e.Length, 0); len(e.URL) <= maxURL {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
 // languageOf tells the language from the title and the beginning of the text.
 func languageOf(it item.Item, hint string) string {
 	const enough = 2 << 10
@@ -365,6 +383,14 @@ func (n *Normaliser) stable(s string) string {
 		return n.unstable.ReplaceAllLiteralString(s, "")
 	}
 	return s
+}
+
+// moving returns where in s stands what stable leaves out.
+func (n *Normaliser) moving(s string) [][]int {
+	if n.stable(s) == s {
+		return nil
+	}
+	return n.unstable.FindAllStringIndex(s, -1)
 }
 
 // countsSomething reports whether a number in s stands before a word that

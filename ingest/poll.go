@@ -23,8 +23,10 @@ type flight struct {
 	feed   target
 	state  FeedState
 	jitter float64
-	// turns are the hosts at which the scheduler took a turn.
+	// turns are the hosts at which the scheduler took a turn; leave gives them
+	// back, once.
 	turns []string
+	leave func()
 	// pushed says that a push asked for it, trusted that pushes have told of
 	// everything so far.
 	pushed, trusted bool
@@ -110,6 +112,7 @@ func (p *Poller) attempt(ctx context.Context, f flight, state *FeedState) (res P
 		v = validators{etag: state.ETag, lastModified: state.LastModified, host: state.ValidatorHost}
 	}
 	got, err := p.fetcher.fetch(ctx, f, v)
+	f.leave() // its pages may be asked for now
 	if err != nil {
 		return res, 0, err
 	}
@@ -157,7 +160,7 @@ func (p *Poller) read(ctx context.Context, feed target, state *FeedState, got *f
 		}
 	}
 	slices.Reverse(items) // feeds list the newest first; the stream is in the order of time
-	fresh, revised, err := p.publish(ctx, items)
+	fresh, revised, err := p.publish(ctx, feed, items)
 	if res.New, res.Revised = len(fresh), revised; err != nil {
 		return res, err
 	}

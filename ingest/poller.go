@@ -38,6 +38,9 @@ type Options struct {
 	// OnPoll is called after every poll, from several goroutines at once; it must
 	// not block. It may be nil.
 	OnPoll func(PollResult)
+	// Previous gives the text before of an edited article, to tell what the edit
+	// added; without it nobody knows.
+	Previous Predecessor
 	// Transport replaces the network, for tests. With one, addresses are not
 	// checked.
 	Transport http.RoundTripper
@@ -52,6 +55,7 @@ type Poller struct {
 	fetcher *fetcher
 	hosts   *hosts
 	norm    *Normaliser
+	full    *fullText
 	metrics *metrics
 	// subs is nil where no hub can reach us.
 	subs *subscriber
@@ -139,6 +143,9 @@ func New(ctx context.Context, cfg Config, opts Options) (*Poller, error) {
 	if p.metrics, err = newMetrics(opts.Registry, opts.Known, p.inFlight, p.subs.count); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
+	if p.full, err = newFullText(p.fetcher, p.log, opts.Registry); err != nil {
+		return nil, fmt.Errorf("register metrics: %w", err)
+	}
 	if err := p.SetFeeds(ctx, cfg.Feeds); err != nil {
 		return nil, err
 	}
@@ -213,10 +220,13 @@ func (p *Poller) fly(ctx context.Context, f *polled) {
 	now.trusted = f.push.heard && !f.push.missed && p.subs.active(f.feed.Name, time.Now())
 	f.push.waits = false
 	p.mu.Unlock()
+	now.leave = sync.OnceFunc(func() {
+		for _, host := range now.turns {
+			p.hosts.done(host, time.Now())
+		}
+	})
 	state, ok := p.poll(ctx, now)
-	for _, host := range now.turns {
-		p.hosts.done(host, time.Now())
-	}
+	now.leave()
 	p.mu.Lock()
 	p.flying--
 	f.polling, f.state = false, state

@@ -12,11 +12,11 @@ const (
 	batchBytes = 4 << 20
 )
 
-// publish hands on the items that are new, in batches, and returns when all of
+// publish hands on the items of a feed that are new, in batches, and returns when all of
 // them are durable. Articles that another poll is publishing at this moment are
 // waited for: until that one is acknowledged, this feed's state may not vouch for
 // them.
-func (p *Poller) publish(ctx context.Context, items []item.Item) (fresh []item.Item, revised int, err error) {
+func (p *Poller) publish(ctx context.Context, feed target, items []item.Item) (fresh []item.Item, revised int, err error) {
 	type waiting struct {
 		item    item.Item
 		settled <-chan struct{}
@@ -33,7 +33,7 @@ func (p *Poller) publish(ctx context.Context, items []item.Item) (fresh []item.I
 				later = append(later, waiting{it, settled})
 			}
 		}
-		n, err := p.publishAll(ctx, admitted)
+		n, err := p.publishAll(ctx, feed, admitted)
 		for _, it := range admitted[:n] {
 			if it.Revised.IsZero() {
 				fresh = append(fresh, it)
@@ -59,12 +59,16 @@ func (p *Poller) publish(ctx context.Context, items []item.Item) (fresh []item.I
 
 // publishAll publishes admitted items and settles every one of them, whatever
 // happens. done is the number of those published, from the front.
-func (p *Poller) publishAll(ctx context.Context, admitted []item.Item) (done int, err error) {
+func (p *Poller) publishAll(ctx context.Context, feed target, admitted []item.Item) (done int, err error) {
 	defer func() { // also when Publish panics
 		for _, it := range admitted[done:] {
 			p.opts.Known.Abort(it)
 		}
 	}()
+	if feed.FullText {
+		p.full.fill(ctx, feed, admitted)
+	}
+	p.markAdded(ctx, admitted)
 	for done < len(admitted) {
 		end, size := done, 0
 		for end < len(admitted) && end-done < batchItems && (end == done || size < batchBytes) {

@@ -128,10 +128,22 @@ func (r *reader) item(i *Item) {
 			i.Title = r.str()
 		case "body":
 			i.Body = r.str()
+		case "added":
+			r.bad = r.bad || i.Added != nil // given twice
+			r.elements(func() {
+				i.Added = append(i.Added, Span{})
+				r.span(&i.Added[len(i.Added)-1])
+			})
 		case "author":
 			i.Author = r.str()
 		case "categories":
 			i.Categories = r.list()
+		case "enclosures":
+			r.bad = r.bad || i.Enclosures != nil // given twice
+			r.elements(func() {
+				i.Enclosures = append(i.Enclosures, Enclosure{})
+				r.enclosure(&i.Enclosures[len(i.Enclosures)-1])
+			})
 		case "lang":
 			i.Lang = r.str()
 		case "published":
@@ -150,6 +162,36 @@ func (r *reader) item(i *Item) {
 			i.Sample = r.yes()
 		case "flags":
 			i.Flags = r.list()
+		default:
+			r.bad = true
+		}
+	})
+}
+
+func (r *reader) span(s *Span) {
+	r.members(func(key string) {
+		switch key {
+		case "field":
+			s.Field = r.str()
+		case "start":
+			s.Start = int(r.number()) //nolint:gosec // number gives up above 2⁶³
+		case "end":
+			s.End = int(r.number()) //nolint:gosec // as above
+		default:
+			r.bad = true
+		}
+	})
+}
+
+func (r *reader) enclosure(e *Enclosure) {
+	r.members(func(key string) {
+		switch key {
+		case "url":
+			e.URL = r.str()
+		case "type":
+			e.Type = r.str()
+		case "length":
+			e.Length = int64(r.number()) //nolint:gosec // as above
 		default:
 			r.bad = true
 		}

@@ -20,8 +20,10 @@ func AppendItem(dst []byte, i Item) ([]byte, error) {
 	w.may("guid", i.GUID)
 	w.may("title", i.Title)
 	w.may("body", i.Body)
+	w.spans("added", i.Added)
 	w.may("author", i.Author)
 	w.list("categories", i.Categories)
+	w.enclosures("enclosures", i.Enclosures)
 	w.may("lang", i.Lang)
 	w.time("published", i.Published)
 	w.may("published_raw", i.PublishedRaw)
@@ -100,6 +102,43 @@ func (w *writer) list(name string, list []string) {
 	w.b = append(w.b, ']')
 }
 
+func (w *writer) spans(name string, list []Span) {
+	if len(list) == 0 {
+		return
+	}
+	w.key(name)
+	for n, s := range list {
+		w.b = append(w.b, "[,"[min(n, 1)], '{')
+		w.must("field", s.Field)
+		w.number("start", int64(s.Start))
+		w.number("end", int64(s.End))
+		w.b = append(w.b, '}')
+	}
+	w.b = append(w.b, ']')
+}
+
+func (w *writer) enclosures(name string, list []Enclosure) {
+	if len(list) == 0 {
+		return
+	}
+	w.key(name)
+	for n, e := range list {
+		w.b = append(w.b, "[,"[min(n, 1)], '{')
+		w.must("url", e.URL)
+		w.may("type", e.Type)
+		if e.Length != 0 {
+			w.number("length", e.Length)
+		}
+		w.b = append(w.b, '}')
+	}
+	w.b = append(w.b, ']')
+}
+
+func (w *writer) number(name string, n int64) {
+	w.key(name)
+	w.b = strconv.AppendInt(w.b, n, 10)
+}
+
 func (w *writer) time(name string, t time.Time) {
 	if t.IsZero() {
 		return
@@ -152,10 +191,8 @@ func (w *writer) tag(t Tag) {
 func (w *writer) evidence(e Evidence) {
 	w.b = append(w.b, '{')
 	w.must("field", e.Field)
-	w.key("start")
-	w.b = strconv.AppendInt(w.b, int64(e.Start), 10)
-	w.key("end")
-	w.b = strconv.AppendInt(w.b, int64(e.End), 10)
+	w.number("start", int64(e.Start))
+	w.number("end", int64(e.End))
 	w.must("text", e.Text)
 	w.may("surface", e.Surface)
 	w.may("clause", e.Clause)

@@ -41,7 +41,8 @@ func TestWire(t *testing.T) {
 	want := item.Tagged{
 		Item: item.Item{
 			ID: id, Revision: item.NewRevision(id, "t"), Feed: "one", Source: "One", URL: "https://example.org/a?x=1", GUID: "g",
-			Title: "t", Body: "b", Author: "a", Categories: []string{"c"}, Lang: "en",
+			Title: "t", Body: "b", Added: []item.Span{{Field: "body", Start: 0, End: 1}}, Author: "a", Categories: []string{"c"},
+			Enclosures: []item.Enclosure{{URL: "https://example.org/a.mp3", Type: "audio/mpeg", Length: 9}}, Lang: "en",
 			Published: at, PublishedRaw: "raw", Seen: at, Revised: at, Listed: at,
 			Backfill: true, Sample: true, Flags: []string{"date-future"},
 		},

@@ -32,9 +32,17 @@ type Item struct {
 	Title string `json:"title,omitempty"`
 	// Body is the text of the article or its summary; paragraphs are separated
 	// by a blank line.
-	Body       string   `json:"body,omitempty"`
-	Author     string   `json:"author,omitempty"`
-	Categories []string `json:"categories,omitempty"`
+	Body string `json:"body,omitempty"`
+	// Added are the sentences of Title and Body that did not stand in the
+	// revision before, in order (title first) and not overlapping. It is empty
+	// for the first revision, where everything is new, for an edit that only took
+	// away, and for a revision with the flag "added-unknown".
+	Added  []Span `json:"added,omitempty"`
+	Author string `json:"author,omitempty"`
+	// Categories are what the feed files it under; Enclosures the files that it
+	// attaches: pictures, sound, video.
+	Categories []string    `json:"categories,omitempty"`
+	Enclosures []Enclosure `json:"enclosures,omitempty"`
 	// Lang is a BCP 47 primary language (en, ar, ckb, kmr, fa, tr, fr, …), or
 	// "und" when it could not be told.
 	Lang string `json:"lang,omitempty"`
@@ -63,6 +71,28 @@ type Item struct {
 	// Flags says what ingest had to mend or doubt, for instance "date-missing",
 	// "date-unreadable", "date-future", "title-cut", "body-cut", "partial-feed".
 	Flags []string `json:"flags,omitempty"`
+}
+
+// FlagAddedUnknown says that a revision was published without its predecessor at
+// hand, so that nobody knows what in it is new.
+const FlagAddedUnknown = "added-unknown"
+
+// A Span is a part of an item's text: the bytes of Field, "title" or "body", from
+// Start up to End.
+type Span struct {
+	Field string `json:"field"`
+	Start int    `json:"start"`
+	End   int    `json:"end"`
+}
+
+// An Enclosure is a file that a feed attaches to an item.
+type Enclosure struct {
+	// URL is absolute, http or https.
+	URL string `json:"url"`
+	// Type is the media type, Length the size in bytes, as the feed states them;
+	// empty and 0 when it does not.
+	Type   string `json:"type,omitempty"`
+	Length int64  `json:"length,omitempty"`
 }
 
 // Kind is what a tag names.

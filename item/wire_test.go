@@ -20,7 +20,8 @@ func sample() item.Tagged {
 	return item.Tagged{
 		Item: item.Item{
 			ID: id, Revision: item.NewRevision(id, text), Feed: "one", Source: text, URL: "https://example.org/?a=1&b=2", GUID: "g",
-			Title: "القَائِم: plain", Body: text, Author: "a", Categories: []string{"c", ""}, Lang: "ar", Published: at, PublishedRaw: "raw",
+			Title: "القَائِم: plain", Body: text, Added: []item.Span{{Field: "title", End: 16}, {Field: "body", Start: 3, End: 9}},
+			Author: "a", Categories: []string{"c", ""}, Enclosures: []item.Enclosure{{URL: "https://example.org/a.mp3", Type: "audio/mpeg", Length: 1 << 40}, {}}, Lang: "ar", Published: at, PublishedRaw: "raw",
 			Seen: at.Truncate(time.Second), Revised: at, Listed: at, Backfill: true, Sample: true, Flags: []string{"f"},
 		},
 		Tags: []item.Tag{

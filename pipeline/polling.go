@@ -44,7 +44,7 @@ func (p *Pipeline) openPolling(ctx context.Context) error {
 		pushed = subscriptions{kv}
 	}
 	p.poller, err = ingest.New(ctx, c, ingest.Options{
-		Publisher: p.items, States: feedStates{states}, Known: p.known, Subscriptions: pushed,
+		Publisher: p.items, States: feedStates{states}, Known: p.known, Previous: p.lastRevision, Subscriptions: pushed,
 		OnPoll: p.o.OnPoll, Log: p.stage("ingest"), Registry: p.reg, Transport: p.o.Transport,
 	})
 	p.feeds.poller = p.poller
@@ -86,6 +86,19 @@ func (p *Pipeline) followKnown(_ context.Context, recs []bus.Record[item.Item]) 
 		p.known.ApplyAt(r.Seq, r.Value)
 	}
 	return nil
+}
+
+// lastRevision reads the last record of an article.
+func (p *Pipeline) lastRevision(ctx context.Context, id item.ID) (item.Item, bool, error) {
+	seq, ok := p.known.At(id)
+	if !ok {
+		return item.Item{}, false, nil
+	}
+	r, ok, err := p.items.Get(ctx, seq)
+	if bus.IsPermanent(err) { // unreadable: whoever processes it has parked it
+		return item.Item{}, false, nil
+	}
+	return r.Value, ok, err
 }
 
 // keepKnown writes the snapshot now and then until ctx ends.

@@ -233,6 +233,9 @@ func (r *replay) publishBatch(ctx context.Context, batch []item.Item) error {
 	for _, it := range batch {
 		// An article twice in one batch is still reserved by its first: known.
 		if ok, _ := r.p.known.Admit(&it); ok {
+			if !it.Revised.IsZero() { // it never alerts, so nobody looks up what it adds
+				it.Flags = append(it.Flags, item.FlagAddedUnknown)
+			}
 			fresh = append(fresh, it)
 		} else {
 			r.report.Known++

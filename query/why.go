@@ -8,8 +8,8 @@ import (
 	"marsad/item"
 )
 
-// maxHits bounds what Why returns for one item.
-const maxHits = 1000
+// MaxHits bounds what Why returns for one item.
+const MaxHits = 1000
 
 // A Hit is one place of an item that satisfies a clause of a query.
 type Hit struct {
@@ -31,7 +31,7 @@ type Hit struct {
 // offset. Clauses under a negation and parts of n that are not satisfied give
 // nothing. A word of a name is given without its clitic or suffix when the query
 // matched it without. It returns nil when the item does not satisfy n, and at
-// most 1,000 places.
+// most MaxHits places.
 func Why(n Node, d *Doc) []Hit {
 	if !Match(n, d) {
 		return nil
@@ -42,7 +42,7 @@ func Why(n Node, d *Doc) []Hit {
 }
 
 func why(n Node, d *Doc, hits *[]Hit) {
-	if len(*hits) >= maxHits {
+	if len(*hits) >= MaxHits {
 		return
 	}
 	switch n := n.(type) {
@@ -59,7 +59,7 @@ func why(n Node, d *Doc, hits *[]Hit) {
 	case Not, All:
 	default:
 		found := clauseHits(n, d)
-		*hits = append(*hits, found[:min(len(found), maxHits-len(*hits))]...)
+		*hits = append(*hits, found[:min(len(found), MaxHits-len(*hits))]...)
 	}
 }
 
@@ -100,7 +100,7 @@ func clauseHits(n Node, d *Doc) []Hit {
 				hits = append(hits, w.hit(in, w.occs[i].start, w.occs[i].end, clause))
 			}
 		}
-		return len(hits) >= maxHits
+		return len(hits) >= MaxHits
 	})
 	slices.SortFunc(hits, func(a, b Hit) int {
 		return cmp.Or(-cmp.Compare(a.Field, b.Field), cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End))

@@ -65,12 +65,16 @@ type Facet struct {
 // kept of the article.
 type Article struct {
 	Hit
-	Revision     item.Revision `json:"rev"`
-	Author       string        `json:"author,omitempty"`
-	Categories   []string      `json:"categories,omitempty"`
-	PublishedRaw string        `json:"published_raw,omitempty"`
+	Revision   item.Revision `json:"rev"`
+	Author     string        `json:"author,omitempty"`
+	Categories []string      `json:"categories,omitempty"`
+	// Enclosures are the files that the feed attaches.
+	Enclosures   []item.Enclosure `json:"enclosures,omitempty"`
+	PublishedRaw string           `json:"published_raw,omitempty"`
 	// Revised is the fetch that brought this text, absent for the first.
 	Revised time.Time `json:"revised,omitzero"`
+	// Added are the sentences that this revision brought.
+	Added []item.Span `json:"added,omitempty"`
 	// Listed is the time under which the article stands in lists.
 	Listed   time.Time `json:"listed,omitzero"`
 	Backfill bool      `json:"backfill,omitempty"`
@@ -123,6 +127,7 @@ func NewResults(q string, n query.Node, r index.Result, sample bool) Results {
 func NewArticle(t item.Tagged) Article {
 	return Article{
 		Hit: articleHit(t), Revision: t.Item.Revision, Author: t.Item.Author, Categories: t.Item.Categories,
+		Enclosures: t.Item.Enclosures, Added: t.Item.Added,
 		PublishedRaw: t.Item.PublishedRaw, Revised: t.Item.Revised, Listed: t.Item.Listed,
 		Backfill: t.Item.Backfill, Flags: t.Item.Flags, Story: t.Story, Event: t.Event, Pack: t.Pack,
 	}
