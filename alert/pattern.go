@@ -15,9 +15,10 @@ import (
 const (
 	// maxWritten bounds in bytes what a template may write.
 	maxWritten = 16 << 10
-	// maxTemplate and maxNumber bound the work a template can ask for.
+	// maxTemplate, maxNumber and maxRanges bound the work a template can ask for.
 	maxTemplate = 8 << 10
 	maxNumber   = 1000
+	maxRanges   = 2
 	timeLayout  = "2006-01-02 15:04"
 	escaping    = "_escape"
 )
@@ -80,6 +81,7 @@ func shorter(err error) error {
 // the dialect's and has every value escaped.
 type checker struct {
 	escape func(string) string
+	ranges int // around what is looked at
 	err    error
 }
 
@@ -100,7 +102,11 @@ func (c *checker) list(l *parse.ListNode) {
 		case *parse.IfNode:
 			c.branch(&n.BranchNode)
 		case *parse.RangeNode:
+			if c.ranges++; c.ranges > maxRanges {
+				c.refuse("range stands inside of range too often")
+			}
 			c.branch(&n.BranchNode)
+			c.ranges--
 		case *parse.WithNode:
 			c.branch(&n.BranchNode)
 		case *parse.TemplateNode:

@@ -151,7 +151,7 @@ func (r *Receiver) Files() []*string {
 // secret: the headers that matter and the body of an HTTP request, a mail, what
 // a command reads, a line. It returns nil when the receiver's keys are wrong.
 func (r Receiver) Preview(a Alert) []byte {
-	s, _, errs := r.sender("marsad", io.Discard, false)
+	s, _, errs := r.sender("marsad", io.Discard, true)
 	if len(errs) > 0 {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 
@@ -43,12 +44,12 @@ func budgets() []budget {
 
 func newView(a Alert, b budget) view {
 	v := view{
-		Title:     printable.Line(a.Title, b.title),
-		Source:    printable.Line(a.Source, b.text),
-		Feed:      printable.Line(a.Feed, b.text),
-		Lang:      printable.Line(a.Lang, b.text),
-		Watch:     printable.Line(a.Watch, b.text),
-		Query:     printable.Line(a.Query, b.title),
+		Title:     line(a.Title, b.title),
+		Source:    line(a.Source, b.text),
+		Feed:      line(a.Feed, b.text),
+		Lang:      line(a.Lang, b.text),
+		Watch:     line(a.Watch, b.text),
+		Query:     line(a.Query, b.title),
 		Priority:  string(a.Priority),
 		URL:       safeAddress(a.URL, b.url),
 		Page:      safeAddress(a.PageURL, b.url),
@@ -69,13 +70,25 @@ func newView(a Alert, b budget) view {
 			continue
 		}
 		seen[r.Clause] = true
-		c := clause{Clause: printable.Line(r.Clause, b.text)}
+		c := clause{Clause: line(r.Clause, b.text)}
 		if r.Text != "" && !strings.EqualFold(r.Text, r.Clause) {
-			c.Text = printable.Line(r.Text, b.text)
+			c.Text = line(r.Text, b.text)
 		}
 		v.Why = append(v.Why, c)
 	}
 	return v
+}
+
+// line is text as printable.Line has it. What is far too long is not looked at
+// to its end.
+func line(text string, n int) string {
+	if most := 64 * n; len(text) > most {
+		for most > 0 && !utf8.RuneStart(text[most]) {
+			most--
+		}
+		text = text[:most]
+	}
+	return printable.Line(text, n)
 }
 
 // safeAddress returns raw as an address, or nothing when it is none or longer
