@@ -2,6 +2,7 @@ package alert_test
 
 import (
 	"bytes"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"mime"
@@ -677,5 +678,66 @@ func TestServicesAnswer(t *testing.T) {
 				r.deadLetter(t, a)
 			}
 		})
+	}
+}
+
+// A success that does not say so is none: a captive portal answers 200 as well.
+func TestServicesConfirm(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{alert.Telegram, alert.Matrix} {
+		far := farEnds()[name]
+		h := newHook(t, func(n int, w http.ResponseWriter, _ *http.Request) {
+			if n == 0 {
+				answers(200, "<html>Please log in</html>")(w)
+				return
+			}
+			far.ok(w)
+		})
+		h.Start()
+		a := sample("one", "desk")
+		r := newRig(t, far.receiver(t, h.URL), ms(1), newQueue(a), newLedger())
+		r.queue.done(t, 1)
+		r.stop()
+		if d := r.record(t, a); d.State != alert.Delivered || d.Tries != 2 {
+			t.Errorf("%s: record %+v, want it tried twice", name, d)
+		}
+	}
+}
+
+// A server with a certificate of one's own is trusted when ca_file says so.
+func TestServicesOwnAuthority(t *testing.T) {
+	t.Parallel()
+	cert, caFile := certificate(t)
+	far := farEnds()[alert.Ntfy]
+	for file, want := range map[string]alert.State{caFile: alert.Delivered, "": alert.Dead} {
+		h := newHook(t, func(_ int, w http.ResponseWriter, _ *http.Request) { far.ok(w) })
+		h.TLS = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+		h.StartTLS()
+		a := sample("one", "desk")
+		receiver := far.receiver(t, h.URL)
+		receiver.CAFile = file
+		r := newRig(t, receiver, nil, newQueue(a), newLedger())
+		r.queue.done(t, 1)
+		r.stop()
+		if d := r.record(t, a); d.State != want {
+			t.Errorf("with ca_file %q: %+v", file, d)
+		}
+	}
+}
+
+// What machines and terminals are given, in three languages.
+func TestPreviewGolden(t *testing.T) {
+	t.Parallel()
+	hook := alert.Receiver{Name: "desk", Type: alert.Webhook, URL: "https://example.org", SecretFile: secretFile(t, testSecret)}
+	events := hook
+	events.Format = "cloudevents"
+	for name, r := range map[string]alert.Receiver{
+		"webhook": hook, "cloudevents": events,
+		"terminal": {Name: "desk", Type: alert.Terminal},
+		"command":  {Name: "desk", Type: alert.Command, Command: []string{program(t, "")}},
+	} {
+		for lang, a := range tongues() {
+			golden(t, "testdata/receivers/"+name+"."+lang+".golden", r.Preview(a))
+		}
 	}
 }
