@@ -354,3 +354,23 @@ func keep(t *testing.T, dir string) []alert.Receiver {
 	}
 	return out
 }
+
+// A right-to-left title is fenced off where something stands beside it, and only
+// there.
+func TestTitlesAreIsolated(t *testing.T) {
+	t.Parallel()
+	a := tongues()["ar"]
+	receiver := alert.Receiver{Name: "desk", Type: alert.Email, Server: "smtp.example.org", From: "a@example.org", To: []string{"b@example.org"}}
+	if got := readMail(t, receiver.Preview(a)).subject; got != a.Title {
+		t.Errorf("alone %q", got)
+	}
+	a.Priority = alert.Urgent
+	if got, want := readMail(t, receiver.Preview(a)).subject, "[urgent] \u2068"+a.Title+"\u2069"; got != want {
+		t.Errorf("mixed %q, want %q", got, want)
+	}
+	a.Title = strings.Repeat("جدار ", 100)
+	got := readMail(t, receiver.Preview(a)).subject
+	if !strings.HasSuffix(got, "…\u2069") || utf8.RuneCountInString(got) > 170 {
+		t.Errorf("long %q", got)
+	}
+}
