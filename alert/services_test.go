@@ -575,6 +575,13 @@ func golden(t *testing.T, path string, got []byte) {
 func TestServicesAnswer(t *testing.T) {
 	t.Parallel()
 	for name, far := range farEnds() {
+		own := hookToken
+		switch name {
+		case alert.Telegram:
+			own = botToken
+		case alert.Ntfy:
+			own = "tk_" + hookToken
+		}
 		// send lets the service give an answer and returns what came of it.
 		send := func(t *testing.T, waits []time.Duration, answer func(n int, w http.ResponseWriter)) (*rig, *hook, alert.Alert) {
 			t.Helper()
@@ -587,7 +594,7 @@ func TestServicesAnswer(t *testing.T) {
 				for _, v := range r.ledger.m {
 					entries = append(entries, v...)
 				}
-				if all := r.log.String() + string(entries); strings.Contains(all, hookToken) || strings.Contains(all, botToken) {
+				if all := r.log.String() + string(entries); strings.Contains(all, own[:8]) {
 					t.Errorf("a secret came out: %s", all)
 				}
 			})
@@ -667,11 +674,17 @@ func TestServicesAnswer(t *testing.T) {
 		})
 		t.Run(name+"/repeats our secrets", func(t *testing.T) {
 			t.Parallel()
-			all := strings.Repeat("x", 150) + " " + hookToken + " bot" + botToken
-			for _, body := range []string{
-				all, fmt.Sprintf(`{"ok":false,"description":%q,"message":%q,"error":%q}`, all, all, all),
-				fmt.Sprintf(`{"error":{"message":%q}}`, hookToken[:4]+"\u0007"+hookToken[4:]),
-			} {
+			// Whole, cut in two by a control character, and where the reason is cut.
+			said := []string{
+				"it is " + own + ", is it not", "it is " + own[:9] + "\u200b" + own[9:],
+				strings.Repeat("x", 147) + own, strings.Repeat("x", 150) + own[:9] + "\u200b" + own[9:],
+			}
+			var bodies []string
+			for _, words := range said {
+				bodies = append(bodies, words,
+					fmt.Sprintf(`{"ok":false,"description":"%[1]s","message":"%[1]s","error":"%[1]s"}`, words), fmt.Sprintf(`{"error":{"message":"%s"}}`, words))
+			}
+			for _, body := range bodies {
 				r, _, a := send(t, nil, func(_ int, w http.ResponseWriter) { answers(400, body)(w) })
 				r.queue.done(t, 1)
 				r.stop()
