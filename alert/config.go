@@ -2,15 +2,12 @@ package alert
 
 import (
 	"fmt"
-	"net/netip"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"marsad/internal/field"
-	"marsad/internal/safedial"
 )
 
 // Config is the alert stage's part of the configuration.
@@ -56,45 +53,9 @@ const (
 	Urgent Priority = "urgent"
 )
 
-// A Receiver is a place alerts are delivered to.
-type Receiver struct {
-	// Name is what a watch's To names.
-	Name string `yaml:"name"`
-	// Type is "webhook" or "terminal".
-	Type string `yaml:"type"`
-	// URL is a webhook's address. It may hold a token and is therefore never
-	// logged beyond its host.
-	URL string `yaml:"url"`
-	// SecretFile or SecretEnv names a file or an environment variable with the
-	// secret a webhook is signed with: "whsec_" and base64, several of them
-	// (white space between) while the secret is being changed. The file may be
-	// readable by its owner only.
-	SecretFile string `yaml:"secret_file"`
-	SecretEnv  string `yaml:"secret_env"`
-	// AllowPrivate lists networks and addresses that a webhook may reach
-	// although they are not public. Plain http goes to these only.
-	AllowPrivate []string `yaml:"allow_private"`
-	// Timeout bounds one try, from connecting to the end of the reply; zero is
-	// 15 s, the most is 30 s.
-	Timeout time.Duration `yaml:"timeout"`
-	// Parallel is how many alerts may be on their way to a webhook at a time;
-	// zero is 4.
-	Parallel int `yaml:"parallel"`
-}
-
-// The types of receivers.
-const (
-	Webhook  = "webhook"
-	Terminal = "terminal"
-)
-
 const (
 	defaultMaxAge   = 48 * time.Hour
 	defaultRemember = 500_000
-	defaultTimeout  = 15 * time.Second
-	maxTimeout      = 30 * time.Second
-	defaultParallel = 4
-	maxParallel     = 64
 )
 
 // DefaultConfig returns a configuration without watches and receivers, with the
@@ -207,88 +168,4 @@ func validateReceivers(receivers []Receiver) []*field.Error {
 		errs = append(errs, field.Under(prefix, r.validate())...)
 	}
 	return errs
-}
-
-// validate checks everything but the name.
-func (r Receiver) validate() []*field.Error {
-	switch r.Type {
-	case Webhook:
-		return r.validateWebhook()
-	case Terminal:
-		return r.validateTerminal()
-	case "":
-		return []*field.Error{field.Errorf("type", "the receiver's type is missing").Hintf("use webhook or terminal")}
-	}
-	return []*field.Error{field.Errorf("type", "%q is no type of receiver", r.Type).Hintf("use webhook or terminal")}
-}
-
-func (r Receiver) validateTerminal() []*field.Error {
-	var errs []*field.Error
-	for name, set := range map[string]bool{
-		"url": r.URL != "", "secret_file": r.SecretFile != "", "secret_env": r.SecretEnv != "",
-		"allow_private": len(r.AllowPrivate) > 0, "timeout": r.Timeout != 0, "parallel": r.Parallel != 0,
-	} {
-		if set {
-			errs = append(errs, field.Errorf(name, "a terminal has no %s", name).Hintf("remove it, or set type: webhook"))
-		}
-	}
-	slices.SortFunc(errs, func(a, b *field.Error) int { return strings.Compare(a.Path, b.Path) })
-	return errs
-}
-
-func (r Receiver) validateWebhook() []*field.Error {
-	var errs []*field.Error
-	guard := safedial.Guard{}
-	for i, s := range r.AllowPrivate {
-		p, err := safedial.ParsePrefix(s)
-		if err != nil {
-			errs = append(errs, field.Errorf(fmt.Sprintf("allow_private[%d]", i), "%s", err).Hintf("for example 192.168.1.0/24 or 127.0.0.1"))
-			continue
-		}
-		guard.Allow = append(guard.Allow, p)
-	}
-	if err := validateURL(r.URL, guard, len(r.AllowPrivate) > 0); err != nil {
-		errs = append(errs, err)
-	}
-	if _, err := r.secrets(); err != nil {
-		errs = append(errs, err)
-	}
-	if r.Timeout < 0 || r.Timeout > maxTimeout {
-		errs = append(errs, field.Errorf("timeout", "%s is not between 0 and %s", r.Timeout, maxTimeout).Hintf("for example 15s"))
-	}
-	if r.Parallel < 0 || r.Parallel > maxParallel {
-		errs = append(errs, field.Errorf("parallel", "%d is not between 1 and %d", r.Parallel, maxParallel).Hintf("the default is %d", defaultParallel))
-	}
-	return errs
-}
-
-// validateURL never quotes the address beyond its host: the rest may be secret.
-func validateURL(raw string, guard safedial.Guard, private bool) *field.Error {
-	const example = "for example https://example.org/hooks/marsad"
-	if raw == "" {
-		return field.Errorf("url", "the webhook's address is missing").Hintf(example)
-	}
-	u, err := url.Parse(raw)
-	if err != nil || u.Opaque != "" || u.Hostname() == "" {
-		return field.Errorf("url", "this is no web address").Hintf(example)
-	}
-	switch u.Scheme {
-	case "https":
-	case "http":
-		if !private {
-			return field.Errorf("url", "plain http to %s would show the alerts to everyone on the way", u.Host).
-				Hintf("use https, or list the receiver's private network in allow_private")
-		}
-	default:
-		return field.Errorf("url", "%q is neither https nor http", u.Scheme).Hintf(example)
-	}
-	addr, err := netip.ParseAddr(u.Hostname())
-	if err != nil && u.Hostname() == "localhost" {
-		addr, err = netip.AddrFrom4([4]byte{127, 0, 0, 1}), nil
-	}
-	if err == nil && guard.Blocked(addr) {
-		return field.Errorf("url", "%s is a private or reserved address", u.Hostname()).
-			Hintf("if that is meant, set allow_private: [%s]", addr.Unmap().WithZone(""))
-	}
-	return nil
 }

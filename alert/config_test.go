@@ -75,7 +75,7 @@ func TestValidate(t *testing.T) {
 		}, []string{"receivers[1].type: the receiver's type is missing", `receivers[2].type: "pigeon" is no type`}},
 		{"terminal", func(c *alert.Config) {
 			c.Receivers[2].URL, c.Receivers[2].Timeout = "https://example.org", time.Second
-		}, []string{"receivers[2].timeout: a terminal has no timeout", "receivers[2].url: a terminal has no url"}},
+		}, []string{"receivers[2].url: a receiver of type terminal has no url", "receivers[2].timeout: a receiver of type terminal has no timeout"}},
 		{"no url", func(c *alert.Config) { hook(c).URL = "" }, []string{"receivers[0].url: the webhook's address is missing"}},
 		{"no address", func(c *alert.Config) { hook(c).URL = "https://ex ample/TOKEN" }, []string{"receivers[0].url: this is no web address"}},
 		{"opaque", func(c *alert.Config) { hook(c).URL = "https:TOKEN" }, []string{"receivers[0].url: this is no web address"}},

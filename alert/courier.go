@@ -89,10 +89,13 @@ const (
 	maxAgain = 30 * time.Second
 )
 
-// A sender sends one alert, once. It returns nil only when the receiver has it,
-// and otherwise a *failure.
+// A sender sends an alert.
 type sender interface {
+	// send sends it once. It returns nil only when the receiver has it, and
+	// otherwise a *failure.
 	send(ctx context.Context, id string, a Alert) error
+	// preview returns what send would send, without what is secret.
+	preview(id string, a Alert) []byte
 }
 
 // A failure says why a try failed and what that means. Its reason is one line
@@ -100,6 +103,7 @@ type sender interface {
 type failure struct {
 	verdict verdict
 	reason  string
+	words   string        // the receiver's own, as they came: a service adds them to reason
 	after   time.Duration // the receiver's own wish, 0 when it has none
 	busy    bool          // after holds for every alert, not for this one only
 }
@@ -120,9 +124,7 @@ func NewCourier(ctx context.Context, o CourierOptions) (*Courier, error) {
 	r := o.Receiver
 	c := &Courier{
 		name:    r.Name,
-		address: item.NewID("address", r.URL),
 		retry:   slices.Clone(o.Retry),
-		slots:   1, // a terminal's lines stay in order
 		timeout: r.Timeout,
 		queue:   o.Queue,
 		ledger:  o.Ledger,
@@ -134,25 +136,14 @@ func NewCourier(ctx context.Context, o CourierOptions) (*Courier, error) {
 	if c.timeout == 0 {
 		c.timeout = defaultTimeout
 	}
-	switch r.Type {
-	case Webhook:
-		c.slots = r.Parallel
-		if c.slots == 0 {
-			c.slots = defaultParallel
-		}
-		w, err := newWebhook(r, c.slots, o.UserAgent)
-		if err != nil {
-			return nil, fmt.Errorf("receiver %s: %w", r.Name, err)
-		}
-		c.sender = w
-	case Terminal:
-		if o.Terminal == nil {
-			return nil, fmt.Errorf("receiver %s: there is no terminal to write to", r.Name)
-		}
-		c.sender = &terminal{out: o.Terminal}
-	default:
-		return nil, fmt.Errorf("receiver %s: %q is no type of receiver", r.Name, r.Type)
+	if r.Type == Terminal && o.Terminal == nil {
+		return nil, fmt.Errorf("receiver %s: there is no terminal to write to", r.Name)
 	}
+	built, address, mistakes := r.sender(o.UserAgent, o.Terminal, false)
+	if len(mistakes) > 0 {
+		return nil, fmt.Errorf("receiver %s: %w", r.Name, mistakes[0])
+	}
+	c.sender, c.address, c.slots = built, item.NewID("address", address), r.slots()
 	mark, ok, err := read[goneMark](ctx, c.ledger, goneKey(c.name))
 	if err != nil {
 		return nil, fmt.Errorf("receiver %s: read the ledger: %w", r.Name, err)

@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"strings"
 
 	"marsad/internal/field"
-	"marsad/internal/secretfile"
 )
 
 const (
@@ -27,27 +25,22 @@ type secret struct{ key []byte }
 func (secret) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redacted) }
 func (secret) LogValue() slog.Value       { return slog.StringValue(redacted) }
 
-// secrets returns the receiver's signing keys, newest first as written. The
-// error's path is the field that names them; it never holds a part of a secret.
-func (r Receiver) secrets() ([]secret, *field.Error) {
+// signing returns the receiver's signing keys, newest first as written. No
+// mistake holds a part of a secret.
+func (s *setup) signing() []secret {
 	const hint = "put one into a file: (umask 077; echo whsec_$(head -c 32 /dev/urandom | base64) > hook.secret)"
+	before := len(s.errs)
+	text, at := s.text("secret", s.SecretFile, s.SecretEnv)
 	switch {
-	case r.SecretFile != "" && r.SecretEnv != "":
-		return nil, field.Errorf("secret_env", "the secret is given twice").Hintf("keep either secret_file or secret_env")
-	case r.SecretFile != "":
-		text, refused := secretfile.Read(r.SecretFile)
-		if refused != nil {
-			return nil, field.Errorf("secret_file", "%s %s", refused.Name, refused.What).Hintf("%s", refused.Hint)
-		}
-		return parseSecrets("secret_file", text)
-	case r.SecretEnv != "":
-		text, ok := os.LookupEnv(r.SecretEnv)
-		if !ok || strings.TrimSpace(text) == "" {
-			return nil, field.Errorf("secret_env", "the environment variable %s is not set", r.SecretEnv).Hintf("set it, or use secret_file")
-		}
-		return parseSecrets("secret_env", text)
+	case len(s.errs) > before:
+		return nil
+	case at == "":
+		s.note(field.Errorf("secret_file", "a webhook needs a secret to sign with").Hintf("%s", hint))
+		return nil
 	}
-	return nil, field.Errorf("secret_file", "a webhook needs a secret to sign with").Hintf("%s", hint)
+	keys, mistake := parseSecrets(at, text)
+	s.note(mistake)
+	return keys
 }
 
 func parseSecrets(path, text string) ([]secret, *field.Error) {

@@ -19,6 +19,10 @@ const (
 	maxLineClause = 60
 )
 
+func newTerminal(s *setup) sender { return &terminal{out: s.out} }
+
+func (t *terminal) preview(_ string, a Alert) []byte { return []byte(Line(a) + "\n") }
+
 func (t *terminal) send(_ context.Context, _ string, a Alert) error {
 	if _, err := io.WriteString(t.out, Line(a)+"\n"); err != nil {
 		return &failure{reason: "write to the terminal: " + printable.Clean(err.Error())}

@@ -75,11 +75,13 @@ func newRig(t *testing.T, r alert.Receiver, waits []time.Duration, q *queue, l *
 	if r.Name == "" {
 		r.Name = "desk"
 	}
-	r.Type = alert.Webhook
-	if r.SecretFile == "" {
+	if r.Type == "" {
+		r.Type = alert.Webhook
+	}
+	if r.SecretFile == "" && r.Type == alert.Webhook {
 		r.SecretFile = secretFile(t, testSecret)
 	}
-	if r.AllowPrivate == nil {
+	if r.AllowPrivate == nil && r.Type != alert.Command {
 		r.AllowPrivate = []string{"127.0.0.1"}
 	}
 	var err error
@@ -492,7 +494,7 @@ func TestWebhookPrivateAddresses(t *testing.T) {
 		{"http://[::ffff:127.0.0.1]:%d/", []string{"10.0.0.0/8"}, "is private or reserved"},
 		{"https://127.0.0.1:%d/", []string{}, "is private or reserved"},
 		{"http://192.0.2.1:%d/", []string{"127.0.0.1"}, "is private or reserved"},
-		{"http://8.8.8.8:%d/", []string{"127.0.0.1"}, "plain http goes only to addresses in allow_private"},
+		{"http://8.8.8.8:%d/", []string{"127.0.0.1"}, "what is not encrypted goes only to addresses in allow_private"},
 	}
 	for _, tt := range tests {
 		a := sample("one", "desk")

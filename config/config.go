@@ -186,6 +186,8 @@ func (f *File) resolve(dir string) {
 		}
 	}
 	for i := range f.Alert.Receivers {
-		f.Alert.Receivers[i].SecretFile = rel(f.Alert.Receivers[i].SecretFile)
+		for _, p := range f.Alert.Receivers[i].Files() {
+			*p = rel(*p)
+		}
 	}
 }

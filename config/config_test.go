@@ -105,3 +105,60 @@ func TestCallbackNeedsRoles(t *testing.T) {
 		}
 	}
 }
+
+// Keys of receivers are checked where they stand; secrets' files and programs
+// are looked for beside the configuration.
+func TestReceivers(t *testing.T) {
+	dir := t.TempDir()
+	files := map[string]string{"secrets/token": "123456:ABC\n", "secrets/url": "https://hooks.example.org/T\n", "hooks/page": "#!/bin/sh\n"}
+	for name, content := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(dir, "pipeline.yaml")
+	check := func(text string) (*config.File, error) {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		t.Chdir(t.TempDir())
+		return config.Load(path)
+	}
+	const right = `alert:
+  receivers:
+    - {name: a, type: telegram, token_file: secrets/token, chat: -100123}
+    - {name: b, type: slack, url_file: secrets/url, title: '{{.Title}}'}
+    - {name: c, type: command, command: [hooks/page, --loud]}
+`
+	f, err := check(right)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := f.Alert.Receivers; r[0].TokenFile != filepath.Join(dir, "secrets/token") || r[0].Chat != "-100123" || r[2].Command[0] != filepath.Join(dir, "hooks/page") || r[2].Command[1] != "--loud" {
+		t.Errorf("%+v", r)
+	}
+	_, err = check(strings.NewReplacer("chat: -100123", "chat: nobody", "{{.Title}}", "{{.Titel}}", "[hooks/page,", "[hooks/pager,").Replace(right) +
+		"    - {name: d, type: slack, url_file: secrets/url, chanel: x, topic: y}\n")
+	want := []string{
+		`pipeline.yaml:3:66: "nobody" is no chat`,
+		"pipeline.yaml:4:60: the template does not work: line 1:2: <.Titel>: can't evaluate field Titel; for example",
+		"pipeline.yaml:5:42: ", // the program
+		`pipeline.yaml:6:53: unknown key "chanel"`,
+		"pipeline.yaml:6:71: a receiver of type slack has no topic; remove it; it has: url_file",
+	}
+	if err == nil {
+		t.Fatal("no mistake")
+	}
+	for _, w := range want {
+		if !strings.Contains(err.Error(), w) {
+			t.Errorf("want %s in\n%s", w, err)
+		}
+	}
+	if !strings.HasSuffix(err.Error(), "5 problems.") {
+		t.Errorf("%v", err)
+	}
+}

@@ -172,22 +172,34 @@ func whole(t *testing.T, text string) string {
 	return text
 }
 
-// makeSecrets makes what the configuration names: files and variables with a
-// webhook's secret.
+// makeSecrets makes what the configuration names: files and variables with
+// secrets, and programs.
 func makeSecrets(t *testing.T, dir, text string) {
 	t.Helper()
-	const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-	for _, m := range regexp.MustCompile(`secret_(file|env): *([^\s#}]+)`).FindAllStringSubmatch(text, -1) {
-		if m[1] == "env" {
-			t.Setenv(m[2], secret)
-			continue
-		}
-		path := filepath.Join(dir, m[2])
+	make := func(name, content string, mode os.FileMode) {
+		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(path, []byte(secret+"\n"), 0o600); err != nil {
+		if err := os.WriteFile(path, []byte(content), mode); err != nil {
 			t.Fatal(err)
 		}
+	}
+	contents := map[string]string{
+		"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n", "url": "https://hooks.example.org/T/B/x\n",
+		"token": "123456:ABC-DEF_ghi\n", "password": "a password\n",
+	}
+	for _, m := range regexp.MustCompile(`(secret|url|token|password)_(file|env): *([^\s#}]+)`).FindAllStringSubmatch(text, -1) {
+		if m[2] == "env" {
+			t.Setenv(m[3], strings.TrimSpace(contents[m[1]]))
+			continue
+		}
+		make(m[3], contents[m[1]], 0o600)
+	}
+	for _, m := range regexp.MustCompile(`command: *\[([^\s\],]+)`).FindAllStringSubmatch(text, -1) {
+		make(m[1], "#!/bin/sh\n", 0o700)
+	}
+	for _, m := range regexp.MustCompile(`\benv: *\[([^\s\],]+)\]`).FindAllStringSubmatch(text, -1) {
+		t.Setenv(m[1], "value")
 	}
 }
