@@ -42,7 +42,7 @@ func (p *Poller) Discover(ctx context.Context, address string) (Discovery, error
 		address = "https://" + address
 	}
 	if e := checkURL(address); e != nil {
-		return Discovery{}, &Error{Problem: ProblemConnect, What: e.What, Hint: e.Hint}
+		return Discovery{}, &Error{Problem: ProblemConnect, What: "the address " + e.What, Hint: e.Hint}
 	}
 	limited, cancel := context.WithTimeout(ctx, discoverWithin)
 	defer cancel()

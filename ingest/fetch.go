@@ -204,7 +204,10 @@ func (x *fetcher) connectError(ctx context.Context, u *url.URL, err error) error
 	switch {
 	case errors.As(err, &blocked):
 		e.Problem, e.What = ProblemBlocked, host+" leads to an address that is not public"
-		e.Hint = "if it is a server of your own, name its network in allow_private"
+		e.Hint = "if it is a server of your own, name its network in allow_private of the feed in pipeline.yaml"
+		if to := askedHost(err); to != "" && to != host {
+			e.What = host + " redirects to " + to + ", an address that is not public"
+		}
 	case errors.As(err, &dns):
 		e.Problem, e.What = ProblemDNS, "the name "+host+" cannot be looked up"
 		e.Hint = "check the network and the address"
@@ -222,6 +225,20 @@ func (x *fetcher) connectError(ctx context.Context, u *url.URL, err error) error
 		e.Problem, e.What = ProblemConnect, "no answer from "+u.Host+" that can be read"
 	}
 	return e
+}
+
+// askedHost is the host of the request that failed, the last of a chain of
+// redirects; empty when the error does not tell.
+func askedHost(err error) string {
+	failed, ok := errors.AsType[*url.Error](err)
+	if !ok {
+		return ""
+	}
+	u, err := url.Parse(failed.URL)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
 }
 
 func isTLS(err error) bool {

@@ -107,7 +107,7 @@ func (o *opmlReader) read() error {
 					return fmt.Errorf("line %d: outlines are nested more than %d deep", line, maxOPMLDepth)
 				}
 				if len(o.feeds) >= maxOPMLFeeds {
-					return fmt.Errorf("line %d: more than %d feeds", line, maxOPMLFeeds)
+					return fmt.Errorf("line %d: more than %d feeds; split the file", line, maxOPMLFeeds)
 				}
 				o.folders = append(o.folders, o.outline(t, line))
 			}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -272,6 +273,9 @@ func (l *feedList) PauseFeed(ctx context.Context, name string, paused bool) erro
 func (l *feedList) ImportFeeds(ctx context.Context, opml io.Reader) (server.FeedImport, error) {
 	subs, problems, err := ingest.ReadOPML(opml)
 	if err != nil {
+		if _, large := errors.AsType[*http.MaxBytesError](err); large {
+			return server.FeedImport{}, err
+		}
 		return server.FeedImport{}, server.FeedRefused(err.Error(), "")
 	}
 	var done server.FeedImport

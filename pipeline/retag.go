@@ -110,6 +110,9 @@ func (p *Pipeline) RetagStatus(context.Context) (server.Retag, error) {
 func (r *retag) status() server.Retag {
 	s := r.state
 	s.Searchable = r.p.index == nil || r.p.indexPosition().Seq >= r.last
+	if s.State == server.RetagRunning {
+		s.Waiting = *r.p.paused.Load()
+	}
 	return s
 }
 

@@ -57,6 +57,20 @@ func Load(fsys fs.FS) (*tagger.Pack, error) {
 	return pack, nil
 }
 
+// Draft reads a pack as Load does and does not run its examples: for explaining
+// why one fails.
+func Draft(fsys fs.FS) (*tagger.Pack, error) {
+	sources, _, err := read(fsys)
+	if err != nil {
+		return nil, err
+	}
+	pack, found := tagger.Draft(sources...)
+	if len(found) > 0 {
+		return nil, mistaken(found)
+	}
+	return pack, nil
+}
+
 // Test reads a pack as Load does and runs its examples: one report a rule.
 // Examples that fail are no error.
 func Test(fsys fs.FS) ([]tagger.Report, error) {
@@ -116,10 +130,17 @@ func list(fsys fs.FS) ([]string, error) {
 		if err != nil {
 			return err
 		}
-		if ext := path.Ext(name); !d.IsDir() && (ext == ".yaml" || ext == ".yml") {
-			files = append(files, name)
+		if name != "." && strings.HasPrefix(path.Base(name), ".") { // an editor's
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
 		}
-		return nil
+		if ext := strings.ToLower(path.Ext(name)); d.IsDir() || ext != ".yaml" && ext != ".yml" {
+			return nil
+		}
+		files = append(files, name)
+		return readable(fsys, name)
 	})
 	switch {
 	case err != nil:
@@ -131,4 +152,29 @@ func list(fsys fs.FS) ([]string, error) {
 	}
 	slices.Sort(files)
 	return files, nil
+}
+
+// readable returns why a file is better not opened: a pipe or a device may never
+// end.
+func readable(fsys fs.FS, name string) error {
+	st, err := fs.Stat(fsys, name)
+	switch {
+	case err != nil:
+		return err
+	case !st.Mode().IsRegular():
+		return fmt.Errorf("%s is no file but a %s", name, kindOf(st.Mode()))
+	case st.Size() > yamlpos.MaxSize:
+		return fmt.Errorf("%s is larger than %d MB; split it", name, yamlpos.MaxSize>>20)
+	}
+	return nil
+}
+
+func kindOf(m fs.FileMode) string {
+	switch {
+	case m&fs.ModeNamedPipe != 0:
+		return "pipe"
+	case m&fs.ModeSocket != 0:
+		return "socket"
+	}
+	return "device"
 }

@@ -2,7 +2,10 @@ package rules_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/fstest"
 
@@ -146,4 +149,35 @@ func FuzzLoad(f *testing.F) {
 			t.Errorf("pack %v, error %v", p, err)
 		}
 	})
+}
+
+// What is no plain file is refused before it is opened: a pipe would never end.
+// Files of editors are none of the pack's.
+func TestOddFiles(t *testing.T) {
+	t.Parallel()
+	const good = "pack: p\nexamples: optional\nplaces:\n- {id: rawah, plain: {en: [Rawah]}}\n"
+	load := func(add func(dir string) error) error {
+		dir := t.TempDir()
+		if err := errors.Join(os.WriteFile(filepath.Join(dir, "p.yaml"), []byte(good), 0o600), add(dir)); err != nil {
+			t.Fatal(err)
+		}
+		_, err := rules.Load(os.DirFS(dir))
+		return err
+	}
+	err := load(func(dir string) error { return syscall.Mkfifo(filepath.Join(dir, "q.yaml"), 0o600) })
+	if err == nil || !strings.Contains(err.Error(), "q.yaml is no file but a pipe") {
+		t.Errorf("pipe: %v", err)
+	}
+	err = load(func(dir string) error { return os.Symlink("/dev/zero", filepath.Join(dir, "q.yaml")) })
+	if err == nil || !strings.Contains(err.Error(), "q.yaml is no file but a device") {
+		t.Errorf("device: %v", err)
+	}
+	err = load(func(dir string) error { return os.WriteFile(filepath.Join(dir, "q.yaml"), make([]byte, 5<<20), 0o600) })
+	if err == nil || !strings.Contains(err.Error(), "larger than 4 MB") {
+		t.Errorf("large: %v", err)
+	}
+	err = load(func(dir string) error { return os.Symlink("nobody@host.1", filepath.Join(dir, ".#p.yaml")) })
+	if err != nil {
+		t.Errorf("an editor's file: %v", err)
+	}
 }

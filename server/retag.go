@@ -39,8 +39,10 @@ type Retag struct {
 	Gained  uint64 `json:"gained"`
 	Lost    uint64 `json:"lost"`
 	// Searchable says that all that was tagged so far is in the index.
-	Searchable bool   `json:"searchable"`
-	Error      string `json:"error,omitempty"`
+	Searchable bool `json:"searchable"`
+	// Waiting says why a run does not get on just now: a full disk.
+	Waiting string `json:"waiting,omitempty"`
+	Error   string `json:"error,omitempty"`
 }
 
 // A Retagger tags the archive again with the rule pack now in force. Its

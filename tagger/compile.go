@@ -43,6 +43,15 @@ func Compile(sources ...Source) (*Pack, []Mistake) {
 	return c.p, nil
 }
 
+// Draft compiles as Compile does, without running the examples.
+func Draft(sources ...Source) (*Pack, []Mistake) {
+	c := newCompiler()
+	if !c.compile(sources) || len(c.mistakes) > 0 {
+		return nil, c.mistakes
+	}
+	return c.p, nil
+}
+
 func newCompiler() *compiler {
 	return &compiler{
 		p:     &Pack{},

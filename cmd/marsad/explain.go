@@ -68,7 +68,7 @@ or the text given with --text.`,
 
 // subject is what is to be explained, by which pack, and the arguments left.
 func (f *explainFlags) subject(cmd *cobra.Command, args []string) (*tagger.Pack, item.Item, []string, error) {
-	if f.text != "" || f.title != "" {
+	if cmd.Flags().Changed("text") || f.title != "" {
 		it := item.Item{Title: f.title, Body: f.text, Lang: cmp.Or(f.lang, text.Identify(f.title+"\n"+f.text, ""))}
 		if f.date != "" {
 			at, err := time.Parse(time.DateOnly, f.date)
@@ -77,7 +77,7 @@ func (f *explainFlags) subject(cmd *cobra.Command, args []string) (*tagger.Pack,
 			}
 			it.Published = at
 		}
-		pack, err := loadPack(f.pack)
+		pack, err := draftPack(f.pack)
 		if err != nil {
 			return nil, it, nil, packMistakes(err)
 		}
@@ -98,7 +98,7 @@ func (f *explainFlags) subject(cmd *cobra.Command, args []string) (*tagger.Pack,
 	if dir == "" && file.Pack != config.BuiltinPack {
 		dir = file.Pack
 	}
-	pack, err := loadPack(dir)
+	pack, err := draftPack(dir)
 	if err != nil {
 		return nil, it, nil, packMistakes(err)
 	}

@@ -119,7 +119,13 @@ func (r retagRun) follow(ctx context.Context, t server.Retagger) error {
 	state, err := t.StartRetag(ctx)
 	tick := time.NewTicker(retagEvery)
 	defer tick.Stop()
+	waiting := ""
 	for err == nil && (state.State == server.RetagRunning || !state.Searchable) {
+		if state.Waiting != waiting {
+			if waiting = state.Waiting; waiting != "" {
+				fmt.Fprintln(r.out, "waiting:", waiting)
+			}
+		}
 		r.con.Progress(retagProgress(state, time.Now()))
 		select {
 		case <-ctx.Done():
@@ -135,10 +141,14 @@ func (r retagRun) follow(ctx context.Context, t server.Retagger) error {
 		return err
 	}
 	r.print(state)
-	if state.State == server.RetagFailed {
+	switch state.State {
+	case server.RetagFailed:
 		return errors.New(state.Error)
+	case server.RetagStopped:
+		return errors.New("it was stopped from elsewhere")
+	default:
+		return nil
 	}
-	return nil
 }
 
 // retagProgress is one line for a terminal.
@@ -163,7 +173,14 @@ func (r retagRun) print(s server.Retag) {
 		fmt.Fprintln(r.out, "the archive was not tagged again since the daemon started")
 		return
 	}
+	if s.State == server.RetagRunning && s.Total == 0 {
+		fmt.Fprintln(r.out, "running: counting the articles")
+		return
+	}
 	fmt.Fprintf(r.out, "%s: %d of %d articles have the tags of pack %s\n", s.State, s.Done, s.Total, s.Pack)
+	if s.Waiting != "" {
+		fmt.Fprintln(r.out, "waiting:", s.Waiting)
+	}
 	fmt.Fprintf(r.out, "tagged again %d, of which %d changed: %d tags gained, %d lost\n", s.Tagged, s.Changed, s.Gained, s.Lost)
 	if s.State == server.RetagStopped {
 		fmt.Fprintln(r.out, "'marsad retag' goes on where it stopped")

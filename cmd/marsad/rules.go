@@ -43,7 +43,33 @@ func packFlag(cmd *cobra.Command, dir *string) {
 
 // loadPack reads the pack in dir, or the built-in one when dir is empty.
 func loadPack(dir string) (*tagger.Pack, error) {
+	if err := checkFolder(dir); err != nil {
+		return nil, err
+	}
 	return rules.Load(packFS(dir))
+}
+
+// draftPack reads a pack as loadPack does, though its examples may fail.
+func draftPack(dir string) (*tagger.Pack, error) {
+	if err := checkFolder(dir); err != nil {
+		return nil, err
+	}
+	return rules.Draft(packFS(dir))
+}
+
+// checkFolder says what is wrong with the folder of a pack.
+func checkFolder(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	st, err := os.Stat(dir)
+	if err == nil && !st.IsDir() {
+		err = fmt.Errorf("%s is a file", dir)
+	}
+	if err != nil {
+		return usageError{fmt.Errorf("marsad: rule pack: %w; give the folder that holds its .yaml files", err)}
+	}
+	return nil
 }
 
 // packFS is the folder of the pack in dir, or of the built-in one.
@@ -107,6 +133,9 @@ func newRulesTest() *cobra.Command {
 With ids, or kind:id, only those of these rules. Exit code 1 when one fails.`,
 		Example: "  marsad rules test al-qaem theme:border-wall",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkFolder(dir); err != nil {
+				return err
+			}
 			reports, err := rules.Test(packFS(dir))
 			if err != nil {
 				return packMistakes(err)
