@@ -47,6 +47,8 @@ func (s *Server) Handler() http.Handler {
 		{"POST", "/api/v1/retag", s.apiStartRetag},
 		{"DELETE", "/api/v1/retag", s.apiStopRetag},
 
+		{"GET", "/api/v1/openapi.json", s.apiDescription},
+
 		{"GET", "/-/healthy", s.healthy},
 		{"GET", "/-/ready", s.ready},
 		{"POST", "/-/reload", s.reload},
