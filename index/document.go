@@ -144,7 +144,7 @@ func (b *builder) reset() {
 
 // build makes the document of t.
 func (b *builder) build(t item.Tagged) (*document, error) {
-	const most = 12
+	const most = 14
 	it := t.Item
 	d := &b.docs.take(1)[0]
 	*d = document{id: docID(it), fields: b.cells.take(most)[:0], plain: uint64(len(it.Title) + len(it.Body))}
@@ -179,8 +179,12 @@ func (b *builder) build(t item.Tagged) (*document, error) {
 	add(fieldSource, optKeyword, terms, len(terms), nil)
 	terms = b.keys(t)
 	add(fieldKey, optKeyword, terms, len(terms), nil)
+	if t.Story != "" && t.Story != it.ID {
+		add(fieldCopy, optFacet, b.terms(storyBytes(t.Story)), 1, nil)
+	}
+	add(fieldSeen, optFacet, b.one(seenTerm(it.Seen)), 1, nil)
 	listed := time.Unix(int64(clampTime(it.Listed.Unix())), 0).UTC()
-	add(fieldDay, optFacet, b.one(listed.Format("20060102")), 1, nil)
+	add(fieldDay, optKeyword, b.one(listed.Format("20060102")), 1, nil)
 	terms = b.minute(listed)
 	add(fieldTime, optKeyword, terms, len(terms), nil)
 	return d, nil

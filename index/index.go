@@ -41,6 +41,7 @@ type Index struct {
 	closing sync.Once
 	closed  error
 
+	tallies   tallies
 	problem   atomic.Pointer[problem]
 	analyzers sync.Pool // *text.Analyzer
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/blevesearch/bleve/v2"
 	"github.com/blevesearch/bleve/v2/mapping"
@@ -33,6 +34,11 @@ const (
 	// own id, the latter two only where they are not the story's: most items stand
 	// alone, and a random term is the dearest of all.
 	fieldKey = "key"
+	// fieldCopy holds the story of an item that is not the first of it, to count
+	// stories by; the others stand for their own, so most items have none.
+	fieldCopy = "copy"
+	// fieldSeen is the second of Seen as eight hexadecimal digits, to sort by.
+	fieldSeen = "seen"
 	// fieldDay is the day of Listed in UTC, 20260131; fieldTime the year, month,
 	// hour and minute (2026, 202601, 2026013123, 202601312359). A range of dates
 	// is a few of these terms; a numeric field would write sixteen.
@@ -42,7 +48,7 @@ const (
 	fieldDoc = "doc"
 )
 
-const schemaVersion = 2
+const schemaVersion = 3
 
 const (
 	// Positions are kept for phrases and near words. Offsets are not: what
@@ -108,6 +114,15 @@ func keyTerm(kind byte, id item.ID) string {
 	}
 	return string(append([]byte{kind}, b[:keyBytes]...))
 }
+
+// storyBytes is what stands for a story in fieldCopy, of which no byte may be
+// 0xff: Bleve keeps those between values.
+func storyBytes(id item.ID) string {
+	return string(id[:min(len(id), 2*keyBytes)])
+}
+
+// seenTerm is the term of a time in fieldSeen; their order is that of the times.
+func seenTerm(t time.Time) string { return fmt.Sprintf("%08x", clampTime(t.Unix())) }
 
 // A format says what an index folder was written with; one that differs is begun
 // anew.

@@ -2,19 +2,15 @@ package index
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"hash/crc32"
-	"math"
 	"runtime/debug"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/blevesearch/bleve/v2"
 	"github.com/blevesearch/bleve/v2/search"
+	bquery "github.com/blevesearch/bleve/v2/search/query"
 
 	"marsad/item"
 	"marsad/query"
@@ -24,7 +20,7 @@ import (
 // Limits of one request.
 const (
 	MaxLimit  = 200
-	MaxFacets = 5
+	MaxFacets = 10
 )
 
 // ErrRequest is wrapped by the errors of Search that the one who asks can mend:
@@ -37,6 +33,9 @@ const (
 	ByDate = "date"
 	// ByScore is best match first, newest first among equals.
 	ByScore = "score"
+	// BySeen is what was first seen last first, by Item.Seen: what is new to
+	// Marsad, however old its publisher says it is.
+	BySeen = "seen"
 )
 
 // A Request is one search.
@@ -51,10 +50,21 @@ type Request struct {
 	// Cursor is Result.Cursor of the page before, or "". A cursor belongs to
 	// its query and order.
 	Cursor string
-	// Sort is ByDate (also when empty) or ByScore.
+	// Sort is ByDate (also when empty), ByScore or BySeen.
 	Sort string
+	// Collapse asks for one hit for each story: the first in the order asked for
+	// of its items that satisfy the query. A page may be short and yet have a
+	// cursor, where hundreds of copies stand together.
+	Collapse bool
 	// Facets are up to MaxFacets of Facets.
 	Facets []string
+	// Histogram asks for counts over time; nil for none.
+	Histogram *HistogramRequest
+	// Related is how many co-occurring tags to tell, at most MaxRelated.
+	Related int
+	// Place tells of the places of the rule pack, for facets by level and for
+	// Related; nil when there is no pack. It must be safe for concurrent use.
+	Place func(id string) Place
 	// Highlight asks for the places in each hit that satisfy the query.
 	Highlight bool
 }
@@ -64,8 +74,16 @@ type Result struct {
 	// Total is the number of items that satisfy the query, all pages together.
 	Total uint64
 	Hits  []Hit
+	// Stories is the number of stories in Total; it is told when the request
+	// collapses and has something counted (Facets, Histogram, Related).
+	Stories uint64
 	// Facets are the counts over all of Total, by the name that was asked for.
 	Facets map[string][]FacetCount
+	// Histogram is nil unless asked for.
+	Histogram *Histogram
+	// Related are the tags that stand out among the items found, the most telling
+	// first.
+	Related []RelatedTag
 	// Cursor asks for the next page; "" when this is the last.
 	//
 	// By date, items that arrive meanwhile neither push others onto a second
@@ -84,6 +102,11 @@ type Hit struct {
 	// Tagged.Item's Title ("title") and Body ("body"): in order, apart from each
 	// other; nil unless asked for.
 	Highlights map[string][]query.Stretch
+	// Copies is how many items of the story satisfy the query, this one among
+	// them, and Sources are up to 20 of their publishers, those with most items
+	// first; 0 and nil unless the request collapses.
+	Copies  int
+	Sources []string
 }
 
 // Search answers a request from what has landed at the moment. Errors of the
@@ -112,21 +135,80 @@ func (x *Index) Search(ctx context.Context, r Request) (res Result, err error) {
 	if err != nil {
 		return Result{}, err
 	}
-	x.engineMu.RLock()
-	defer x.engineMu.RUnlock()
-	found, err := x.engine.index.SearchInContext(ctx, req)
+	w, err := r.wanted()
 	if err != nil {
-		return Result{}, searchError(err)
-	}
-	res = Result{Total: found.Total, Facets: countFacets(r.Facets, found.Facets)}
-	if res.Hits, err = x.hits(tree, r.Highlight, found.Hits); err != nil {
 		return Result{}, err
 	}
-	if n := len(found.Hits); n > 0 && n == r.Limit {
-		res.Cursor = r.cursor(found.Hits[n-1])
+	x.engineMu.RLock()
+	defer x.engineMu.RUnlock()
+	if r.Collapse {
+		res.Hits, res.Cursor, res.Total, err = x.collapse(ctx, r, tree, req)
+	} else {
+		res.Hits, res.Cursor, res.Total, err = x.page(ctx, r, tree, req)
+	}
+	if err == nil {
+		err = x.count(ctx, r, w, tree, req.Query, &res)
+	}
+	if err != nil {
+		return Result{}, err
 	}
 	res.Took = time.Since(start)
 	return res, nil
+}
+
+// count adds what a request wants counted over all that satisfies it.
+func (x *Index) count(ctx context.Context, r Request, w wanted, tree query.Node, q bquery.Query, res *Result) (err error) {
+	if w.none() {
+		return nil
+	}
+	key, now := tallyKey(r, w), time.Now()
+	t := x.tallies.get(key, now)
+	if t == nil {
+		t = newTally(w)
+		if err := t.count(ctx, x.engine, q, w); err != nil {
+			return err
+		}
+		x.tallies.put(key, t, now)
+	}
+	res.Stories = t.distinct
+	res.Facets, res.Histogram = t.facets(r.Facets, r.Place), t.histogram(r.Histogram)
+	res.Related, err = x.related(ctx, t, tree, r.Related, r.Place)
+	return err
+}
+
+// wanted is what must be counted to answer the request.
+func (r Request) wanted() (wanted, error) {
+	w := wanted{tags: r.Related > 0}
+	if r.Related < 0 || r.Related > MaxRelated {
+		return w, fmt.Errorf("%w: %d related tags is not between 0 and %d", ErrRequest, r.Related, MaxRelated)
+	}
+	if err := w.wantFacets(r.Facets); err != nil {
+		return w, err
+	}
+	if err := w.wantHistogram(r.Histogram); err != nil {
+		return w, err
+	}
+	w.stories = r.Collapse && !w.none()
+	return w, nil
+}
+
+// page reads the hits of a page, each item a hit.
+func (x *Index) page(ctx context.Context, r Request, tree query.Node, req *bleve.SearchRequest) (hits []Hit, cursor string, total uint64, err error) {
+	found, err := x.engine.index.SearchInContext(ctx, req)
+	if err != nil {
+		return nil, "", 0, searchError(err)
+	}
+	for _, f := range found.Hits {
+		t, err := stored(f)
+		if err != nil {
+			return nil, "", 0, err
+		}
+		hits = append(hits, x.hit(tree, r.Highlight, f.Score, t))
+	}
+	if n := len(found.Hits); n > 0 && n == r.Limit {
+		cursor = r.cursor(found.Hits[n-1])
+	}
+	return hits, cursor, found.Total, nil
 }
 
 func (x *Index) observeSearch(start time.Time, err error) {
@@ -159,23 +241,13 @@ func (r Request) compile(tree query.Node) (*bleve.SearchRequest, error) {
 		return nil, err
 	}
 	req := bleve.NewSearchRequestOptions(q, r.Limit, 0, false)
-	switch r.Sort {
-	case ByDate:
-		req.Sort = search.SortOrder{&search.SortDocID{Desc: true}}
+	if req.Sort = r.order(); req.Sort == nil {
+		return nil, fmt.Errorf("%w: sort %q is none of %q, %q and %q", ErrRequest, r.Sort, ByDate, ByScore, BySeen)
+	}
+	if r.Sort != ByScore {
 		req.Score = "none"
-	case ByScore:
-		req.Sort = search.SortOrder{&search.SortScore{Desc: true}, &search.SortDocID{Desc: true}}
-	default:
-		return nil, fmt.Errorf("%w: sort %q is neither %q nor %q", ErrRequest, r.Sort, ByDate, ByScore)
 	}
-	if r.Cursor != "" {
-		after, err := r.after()
-		if err != nil {
-			return nil, err
-		}
-		req.SearchAfter = after
-	}
-	if err := addFacets(req, r.Facets); err != nil {
+	if req.SearchAfter, _, err = r.after(); err != nil {
 		return nil, err
 	}
 	if r.Limit > 0 {
@@ -184,81 +256,49 @@ func (r Request) compile(tree query.Node) (*bleve.SearchRequest, error) {
 	return req, nil
 }
 
-// hits reads the items that were found.
-func (x *Index) hits(tree query.Node, highlight bool, found search.DocumentMatchCollection) ([]Hit, error) {
-	if len(found) == 0 {
-		return nil, nil
+// order is the request's order as Bleve states it, made anew for each search,
+// for Bleve keeps values in it; nil is none that there is.
+func (r Request) order() search.SortOrder {
+	newest := &search.SortDocID{Desc: true}
+	switch r.Sort {
+	case ByDate:
+		return search.SortOrder{newest}
+	case ByScore:
+		return search.SortOrder{&search.SortScore{Desc: true}, newest}
+	case BySeen:
+		return search.SortOrder{&search.SortField{Field: fieldSeen, Type: search.SortFieldAsString, Desc: true}, newest}
+	default:
+		return nil
+	}
+}
+
+// stored reads the item of a hit.
+func stored(f *search.DocumentMatch) (t item.Tagged, err error) {
+	s, ok := f.Fields[fieldDoc].(string)
+	if !ok {
+		return t, fmt.Errorf("read the item %s: nothing is stored", itemOf(f.ID))
+	}
+	if err := item.DecodeTagged([]byte(s), &t); err != nil {
+		return t, fmt.Errorf("read the item %s: %w", itemOf(f.ID), err)
+	}
+	return t, nil
+}
+
+// hit makes the hit of an item.
+func (x *Index) hit(tree query.Node, highlight bool, score float64, t item.Tagged) Hit {
+	h := Hit{Tagged: t, Score: score}
+	if !highlight {
+		return h
 	}
 	a := x.analyzers.Get().(*text.Analyzer)
 	defer x.analyzers.Put(a)
-	hits := make([]Hit, 0, len(found))
-	for _, f := range found {
-		stored, ok := f.Fields[fieldDoc].(string)
-		if !ok {
-			return nil, fmt.Errorf("read the item %s: nothing is stored", itemOf(f.ID))
-		}
-		h := Hit{Score: f.Score}
-		if err := item.DecodeTagged([]byte(stored), &h.Tagged); err != nil {
-			return nil, fmt.Errorf("read the item %s: %w", itemOf(f.ID), err)
-		}
-		if highlight {
-			h.Highlights = map[string][]query.Stretch{}
-			title, body := query.Highlights(tree, query.NewDoc(a, h.Tagged))
-			if len(title) > 0 {
-				h.Highlights[fieldTitle] = title
-			}
-			if len(body) > 0 {
-				h.Highlights[fieldBody] = body
-			}
-		}
-		hits = append(hits, h)
+	h.Highlights = map[string][]query.Stretch{}
+	title, body := query.Highlights(tree, query.NewDoc(a, t))
+	if len(title) > 0 {
+		h.Highlights[fieldTitle] = title
 	}
-	return hits, nil
+	if len(body) > 0 {
+		h.Highlights[fieldBody] = body
+	}
+	return h
 }
-
-// key is what a cursor must agree with: the order and the query as it was asked.
-func (r Request) key() string {
-	sum := crc32.ChecksumIEEE([]byte(r.Query.String()))
-	return r.Sort[:1] + strconv.FormatUint(uint64(sum), 16)
-}
-
-// cursor asks for what comes after the hit.
-func (r Request) cursor(last *search.DocumentMatch) string {
-	score := "0"
-	if r.Sort == ByScore {
-		score = strconv.FormatFloat(last.Score, 'g', -1, 64)
-	}
-	return base64.RawURLEncoding.EncodeToString([]byte(r.key() + " " + score + " " + last.ID))
-}
-
-// after reads a cursor as the sort key that Bleve goes on from.
-func (r Request) after() ([]string, error) {
-	bad := fmt.Errorf("%w: the cursor is not one of this query and order", ErrRequest)
-	if len(r.Cursor) > 256 {
-		return nil, bad
-	}
-	b, err := base64.RawURLEncoding.DecodeString(r.Cursor)
-	if err != nil {
-		return nil, bad
-	}
-	parts := strings.SplitN(string(b), " ", 3)
-	if len(parts) != 3 || parts[0] != r.key() || len(parts[2]) != 20 {
-		return nil, bad
-	}
-	score, err := strconv.ParseFloat(parts[1], 64)
-	if err != nil || math.IsNaN(score) {
-		return nil, bad
-	}
-	if r.Sort == ByScore {
-		return []string{parts[1], parts[2]}, nil
-	}
-	return []string{parts[2]}, nil
-}
-
-// Facets lists the facets that a search may count.
-func Facets() []string {
-	return []string{"actor", "place", "theme", "lang", "source", "feed", "day"}
-}
-
-// validFacet reports whether name is one of Facets.
-func validFacet(name string) bool { return slices.Contains(Facets(), name) }

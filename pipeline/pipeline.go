@@ -36,6 +36,7 @@ import (
 	"marsad/query"
 	"marsad/server"
 	"marsad/story"
+	"marsad/tagger"
 )
 
 // Options is what a Pipeline is made of. Config and Log are required.
@@ -295,6 +296,7 @@ func (p *Pipeline) openServer(ctx context.Context) error {
 		Reload:  p.Reload,
 		Names:   func() query.Names { return p.rules.Load().Names() },
 		Label:   func(k item.Kind, id string) string { return p.rules.Load().label(k, id) },
+		Entry:   func(k item.Kind, id string) (tagger.Entry, bool) { return p.rules.Load().entry(k, id) },
 		Metrics: promhttp.HandlerFor(p.reg, promhttp.HandlerOpts{}),
 		Version: p.o.Version, Sample: p.o.Sample,
 		Log: p.stage("server"), Registerer: p.reg,

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -34,8 +35,12 @@ type SearchParams struct {
 	Query  string
 	Limit  int    // 1 to 200
 	Cursor string // Results.Next of the page before
-	Sort   string // "date" or "score"
+	Sort   string // "date", "score" or "seen"
 	Facets bool
+	// Collapse asks for one article a story.
+	Collapse bool
+	// Histogram is "day", "week", "month", "auto" or "" for none.
+	Histogram string
 }
 
 const (
@@ -45,6 +50,52 @@ const (
 
 // Search returns one page of what is found.
 func (c Client) Search(ctx context.Context, p SearchParams) (Results, error) {
+	v := p.values()
+	if p.Facets {
+		v.Set("facets", "1")
+	}
+	if p.Histogram != "" {
+		v.Set("histogram", p.Histogram)
+	}
+	var out Results
+	return out, c.get(ctx, "/api/v1/search?"+v.Encode(), &out)
+}
+
+// Export calls each with everything that is found, or the first p.Limit, as it
+// comes; Facets and Histogram have no effect. It ends with each's first error, or
+// an error when the daemon could not send all.
+func (c Client) Export(ctx context.Context, p SearchParams, each func(Hit) error) error {
+	const path = "/api/v1/search.jsonl"
+	if c.HTTP == nil {
+		c.HTTP = &http.Client{}
+	} else {
+		patient := *c.HTTP
+		patient.Timeout = 0 // it takes as long as there is news
+		c.HTTP = &patient
+	}
+	resp, err := c.ask(ctx, http.MethodGet, path+"?"+p.values().Encode(), nil)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode/100 != 2 {
+		return c.refused(resp)
+	}
+	for dec := json.NewDecoder(resp.Body); ; {
+		var h Hit
+		if err := dec.Decode(&h); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("reply of %s%s was cut off: %w", c.URL, path, err)
+		}
+		if err := each(h); err != nil {
+			return err
+		}
+	}
+}
+
+// values are the parameters that every form of a search has.
+func (p SearchParams) values() url.Values {
 	v := url.Values{}
 	for name, value := range map[string]string{"q": p.Query, "cursor": p.Cursor, "sort": p.Sort} {
 		if value != "" {
@@ -54,11 +105,10 @@ func (c Client) Search(ctx context.Context, p SearchParams) (Results, error) {
 	if p.Limit != 0 {
 		v.Set("limit", strconv.Itoa(p.Limit))
 	}
-	if p.Facets {
-		v.Set("facets", "1")
+	if p.Collapse {
+		v.Set("collapse", "story")
 	}
-	var out Results
-	return out, c.get(ctx, "/api/v1/search?"+v.Encode(), &out)
+	return v
 }
 
 // Item returns one article; a *Problem of status 404 when there is none.
@@ -210,6 +260,23 @@ func (c Client) send(ctx context.Context, method, path string, in, out any) erro
 
 // do sends a request and returns the body of a good reply.
 func (c Client) do(ctx context.Context, method, path string, sent io.Reader) ([]byte, error) {
+	resp, err := c.ask(ctx, method, path, sent)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode/100 != 2 {
+		return nil, c.refused(resp)
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxReply))
+	if err != nil {
+		return nil, fmt.Errorf("ask the daemon: %w", err)
+	}
+	return body, nil
+}
+
+// ask sends a request.
+func (c Client) ask(ctx context.Context, method, path string, sent io.Reader) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.URL, "/")+path, sent)
 	if err != nil {
 		return nil, fmt.Errorf("ask the daemon: %w", err)
@@ -226,19 +293,20 @@ func (c Client) do(ctx context.Context, method, path string, sent io.Reader) ([]
 	if err != nil {
 		return nil, fmt.Errorf("ask the daemon: %w", err)
 	}
-	defer resp.Body.Close()
+	return resp, nil
+}
+
+// refused reads why the daemon did not do what was asked.
+func (c Client) refused(resp *http.Response) error {
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxReply))
 	if err != nil {
-		return nil, fmt.Errorf("ask the daemon: %w", err)
-	}
-	if resp.StatusCode/100 == 2 {
-		return body, nil
+		return fmt.Errorf("ask the daemon: %w", err)
 	}
 	p := &Problem{}
 	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if media != "application/problem+json" || json.Unmarshal(body, p) != nil {
-		return nil, fmt.Errorf("%s answered %s: %s", c.URL, resp.Status, line(string(bytes.TrimSpace(body)), 200))
+		return fmt.Errorf("%s answered %s: %s", c.URL, resp.Status, line(string(bytes.TrimSpace(body)), 200))
 	}
 	p.Status = resp.StatusCode
-	return nil, p
+	return p
 }

@@ -93,7 +93,7 @@ func (s *Server) searchPage(w http.ResponseWriter, r *http.Request) error {
 			Query: q, Problem: &queryProblem{Problem: p, Query: segments(q, 0, len(q), merge(q, []span{pointAt(q, *p.Start, *p.End)}))},
 		})
 	}
-	se.facets = true
+	se.facets = FacetNames()
 	res, err := s.find(r.Context(), se)
 	if err != nil {
 		return err

@@ -25,6 +25,9 @@ type Feeds struct {
 }
 
 func (s *Server) apiItem(w http.ResponseWriter, r *http.Request) error {
+	if _, err := parameters(r); err != nil {
+		return err
+	}
 	t, err := s.article(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
@@ -139,6 +142,9 @@ func (s *Server) alerts(r *http.Request) ([]alert.Alert, error) {
 }
 
 func (s *Server) apiFeeds(w http.ResponseWriter, r *http.Request) error {
+	if _, err := parameters(r); err != nil {
+		return err
+	}
 	st, err := s.health(r.Context())
 	if err != nil {
 		return err
@@ -148,6 +154,9 @@ func (s *Server) apiFeeds(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) apiStatus(w http.ResponseWriter, r *http.Request) error {
+	if _, err := parameters(r); err != nil {
+		return err
+	}
 	st, err := s.health(r.Context())
 	if err != nil {
 		return err

@@ -25,6 +25,10 @@ func (s *Server) Handler() http.Handler {
 
 		{"GET", "/api/v1/search", s.apiSearch},
 		{"GET", "/api/v1/search.jsonl", s.apiSearchLines},
+		{"GET", "/api/v1/search.csv", s.apiSearchTable},
+		{"GET", "/api/v1/search.geojson", s.apiSearchMap},
+		{"GET", "/api/v1/search.atom", s.apiSearchAtom},
+		{"GET", "/api/v1/search.json", s.apiSearchFeed},
 		{"GET", "/api/v1/items/{id}", s.apiItem},
 		{"GET", "/api/v1/alerts", s.apiAlerts},
 		{"GET", "/api/v1/alerts.jsonl", s.apiAlertLines},
@@ -42,6 +46,8 @@ func (s *Server) Handler() http.Handler {
 		{"GET", "/api/v1/retag", s.apiRetag},
 		{"POST", "/api/v1/retag", s.apiStartRetag},
 		{"DELETE", "/api/v1/retag", s.apiStopRetag},
+
+		{"GET", "/api/v1/openapi.json", s.apiDescription},
 
 		{"GET", "/push/{token}", s.verifyPush},
 		{"POST", "/push/{token}", s.takePush},

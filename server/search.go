@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -17,7 +16,7 @@ import (
 const (
 	defaultLimit = 20
 	maxLimit     = index.MaxLimit
-	maxLines     = 1_000_000 // of search.jsonl, which streams
+	maxLines     = 1_000_000 // of what streams
 	maxCursor    = 512
 )
 
@@ -28,12 +27,14 @@ type search struct {
 	limit  int
 	cursor string
 	sort   string
-	facets bool
+	// collapse asks for one hit a story.
+	collapse bool
+	counting
 }
 
 // apiSearch answers /api/v1/search.
 func (s *Server) apiSearch(w http.ResponseWriter, r *http.Request) error {
-	se, err := s.parseSearch(r, "q", "limit", "cursor", "sort", "facets")
+	se, err := s.parseSearch(r, "q", "limit", "cursor", "sort", "collapse", "facets", "histogram", "over", "related")
 	if err != nil {
 		return err
 	}
@@ -41,50 +42,22 @@ func (s *Server) apiSearch(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	writeJSON(w, NewResults(se.q, se.node, res, s.o.Sample))
-	return nil
-}
-
-// apiSearchLines answers /api/v1/search.jsonl: every hit, or the first limit,
-// one per line, page by page so that neither side holds them all.
-func (s *Server) apiSearchLines(w http.ResponseWriter, r *http.Request) error {
-	se, err := s.parseSearch(r, "q", "limit", "cursor", "sort")
-	if err != nil {
-		return err
-	}
-	left := se.limit
-	if !r.URL.Query().Has("limit") {
-		left = maxLines
-	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	for first := true; ; first = false {
-		se.limit = min(left, maxLimit)
-		res, err := s.find(r.Context(), se)
-		switch {
-		case err != nil && first:
+	out := NewResults(se.q, se.node, res, s.o.Sample)
+	if res.Total == 0 {
+		var names query.Names
+		if s.o.Names != nil {
+			names = s.o.Names()
+		}
+		out.Suggestions, err = Suggest(r.Context(), se.node, names, func(ctx context.Context, n query.Node) (uint64, error) {
+			res, err := s.find(ctx, search{node: n, sort: index.ByDate})
+			return res.Total, err
+		})
+		if err != nil {
 			return err
-		case err != nil:
-			// The status is long sent: cutting the connection is the only way to
-			// tell that lines are missing.
-			s.log.WarnContext(r.Context(), "export cut off", "query", line(se.q, 200), "err", err)
-			panic(http.ErrAbortHandler)
-		case first:
-			w.Header().Set("Content-Type", "application/jsonl; charset=utf-8")
-			w.Header().Set("Marsad-Total", strconv.FormatUint(res.Total, 10))
 		}
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout)) // a test's recorder has none
-		for _, h := range res.Hits {
-			if err := enc.Encode(newHit(h)); err != nil {
-				return nil //nolint:nilerr // the client has gone
-			}
-		}
-		left -= len(res.Hits)
-		if res.Cursor == "" || len(res.Hits) == 0 || left <= 0 {
-			return nil
-		}
-		se.cursor = res.Cursor
 	}
+	writeJSON(w, out)
+	return nil
 }
 
 // parseSearch reads the parameters of a search; another one than known is an
@@ -98,12 +71,12 @@ func (s *Server) parseSearch(r *http.Request, known ...string) (search, error) {
 	if l := values.Get("limit"); l != "" {
 		n, err := strconv.Atoi(l)
 		limit := maxLimit
-		if strings.HasSuffix(r.URL.Path, ".jsonl") {
+		if streams(r.URL.Path) {
 			limit = maxLines
 		}
 		if err != nil || n < 0 || n > limit {
 			return search{}, badRequest("limit is %q", line(l, 20)).
-				hint("write 0 to " + strconv.Itoa(limit) + "; search.jsonl streams all")
+				hint("write 0 to " + strconv.Itoa(limit) + "; search.jsonl, .csv and .geojson stream all")
 		}
 		se.limit = n
 	}
@@ -113,16 +86,20 @@ func (s *Server) parseSearch(r *http.Request, known ...string) (search, error) {
 	switch se.sort = values.Get("sort"); se.sort {
 	case "":
 		se.sort = index.ByDate
-	case index.ByDate, index.ByScore:
+	case index.ByDate, index.ByScore, index.BySeen:
 	default:
-		return search{}, badRequest("sort is %q", line(se.sort, 20)).hint(`write "date" (newest first) or "score" (best match first)`)
+		return search{}, badRequest("sort is %q", line(se.sort, 20)).
+			hint(`write "date" (newest first), "score" (best match first) or "seen" (first seen last)`)
 	}
-	switch values.Get("facets") {
-	case "", "0", "false":
-	case "1", "true":
-		se.facets = true
+	switch values.Get("collapse") {
+	case "":
+	case "story":
+		se.collapse = true
 	default:
-		return search{}, badRequest("facets is %q", line(values.Get("facets"), 20)).hint("write 1 or 0")
+		return search{}, badRequest("collapse is %q", line(values.Get("collapse"), 20)).hint(`write "story", or leave it out`)
+	}
+	if se.counting, err = parseCounting(values, s.zone); err != nil {
+		return search{}, err
 	}
 	se.node, err = s.parse(se.q)
 	return se, err
@@ -182,9 +159,7 @@ func (s *Server) parse(q string) (query.Node, error) {
 func (s *Server) find(ctx context.Context, se search) (index.Result, error) {
 	req := index.Request{
 		Query: se.node, Now: time.Now(), Limit: se.limit, Cursor: se.cursor, Sort: se.sort, Highlight: true,
-	}
-	if se.facets {
-		req.Facets = FacetNames()
+		Collapse: se.collapse, Facets: se.facets, Histogram: se.histogram, Related: se.related, Place: PlaceOf(s.o.Entry),
 	}
 	res, err := limited(ctx, s.slots, func(ctx context.Context) (index.Result, error) { return s.o.Search.Search(ctx, req) })
 	if errors.Is(err, index.ErrRequest) {
@@ -197,4 +172,4 @@ func (s *Server) find(ctx context.Context, se search) (index.Result, error) {
 	return res, err
 }
 
-const cursorHint = "a cursor is \"next\" of the page before, with the same q and sort; leave it out for the first page"
+const cursorHint = "a cursor is \"next\" of the page before, with the same q, sort and collapse; leave it out for the first page"

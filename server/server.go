@@ -22,6 +22,7 @@ import (
 	"marsad/index"
 	"marsad/item"
 	"marsad/query"
+	"marsad/tagger"
 )
 
 const (
@@ -77,6 +78,8 @@ type Options struct {
 	Names func() query.Names
 	// Label returns how people call a tag ("al-Qaem"), or "" to show its id.
 	Label func(kind item.Kind, id string) string
+	// Entry returns what the rule pack now in force says of a tag, or false.
+	Entry func(kind item.Kind, id string) (tagger.Entry, bool)
 	// Metrics answers /metrics.
 	Metrics http.Handler
 

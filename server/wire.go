@@ -33,6 +33,11 @@ type Hit struct {
 	// Highlights are the byte offsets [start, end] in "title" and "body" of what
 	// satisfied the query.
 	Highlights map[string][][2]int `json:"highlights,omitempty"`
+	// Copies is how many articles of the story satisfy the query, this one among
+	// them, and Sources are up to 20 of their publishers; only when one article a
+	// story was asked for.
+	Copies  int      `json:"copies,omitempty"`
+	Sources []string `json:"sources,omitempty"`
 	// Sample marks invented news of the demo.
 	Sample bool `json:"sample,omitempty"`
 }
@@ -44,9 +49,18 @@ type Results struct {
 	Understood string `json:"understood"`
 	Total      uint64 `json:"total"`
 	Hits       []Hit  `json:"hits"`
-	// Facets are counts over all that was found, by "actor", "place", "theme",
-	// "lang" and "source".
+	// Stories is how many stories the articles found belong to, told when one
+	// article a story and something to be counted were asked for.
+	Stories uint64 `json:"stories,omitempty"`
+	// Facets are counts over all that was found, by the names asked for.
 	Facets map[string][]Facet `json:"facets,omitempty"`
+	// Histogram is the articles found over time.
+	Histogram *Histogram `json:"histogram,omitempty"`
+	// Related are the tags that stand out among the articles found, the most
+	// telling first.
+	Related []RelatedTag `json:"related,omitempty"`
+	// Suggestions are queries that find something, when this one found nothing.
+	Suggestions []Suggestion `json:"suggestions,omitempty"`
 	// Next is the cursor of the next page, empty on the last.
 	Next string `json:"next,omitempty"`
 	// TookMS is how long the index searched, in milliseconds.
@@ -97,6 +111,7 @@ func newHit(h index.Hit) Hit {
 	hit := articleHit(h.Tagged)
 	hit.Score = h.Score
 	hit.Highlights = offsets(h)
+	hit.Copies, hit.Sources = h.Copies, h.Sources
 	return hit
 }
 
@@ -105,6 +120,7 @@ func newHit(h index.Hit) Hit {
 func NewResults(q string, n query.Node, r index.Result, sample bool) Results {
 	out := Results{
 		Query: q, Understood: n.String(), Total: r.Total, Hits: make([]Hit, len(r.Hits)),
+		Stories: r.Stories, Histogram: newHistogram(r.Histogram), Related: newRelated(r.Related),
 		Next: r.Cursor, TookMS: float64(r.Took.Microseconds()) / 1000, Sample: sample,
 	}
 	for i, h := range r.Hits {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,8 +12,6 @@ import (
 
 	"marsad/config"
 	"marsad/index"
-	"marsad/internal/printable"
-	"marsad/pipeline"
 	"marsad/query"
 	"marsad/server"
 )
@@ -22,15 +19,13 @@ import (
 // searchFlags are what `marsad search` can be told.
 type searchFlags struct {
 	config string
-	json   bool
-	limit  int
-	sort   string
-	facets bool
-	cursor string
+	form   string // "", or the form of an export: json, csv, ids
+	server.SearchParams
 }
 
 func newSearch() *cobra.Command {
 	var f searchFlags
+	var asJSON, asCSV, asIDs bool
 	cmd := &cobra.Command{
 		Use:   "search QUERY",
 		Short: "Search the news: a running daemon's, or the data folder at rest",
@@ -39,9 +34,13 @@ func newSearch() *cobra.Command {
 Words are ANDed; OR, NOT or -, parentheses, "phrases", prefix*, and the fields
 actor: place: theme: lang: source: feed: title: since: before: after:. Any name of
 the rule pack, in any script, finds the tag: actor:"قاسم الأعرجي" is
-actor:qasim-al-araji. A place takes in what lies inside it.`,
+actor:qasim-al-araji. A place takes in what lies inside it.
+
+--json, --csv and --ids write everything that is found, unless --limit says how
+many, and the count to standard error.`,
 		Example: `  marsad search 'place:al-qaem theme:border-wall'
-  marsad search 'shrine since:7d' --limit 50 --json`,
+  marsad search 'shrine since:7d' --collapse --sort seen
+  marsad search 'shrine since:7d' --csv > shrine.csv`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usageError{errors.New("marsad: search what? For instance: marsad search 'place:al-qaem since:7d'")}
@@ -50,86 +49,65 @@ actor:qasim-al-araji. A place takes in what lies inside it.`,
 			if err != nil {
 				return err
 			}
-			if f.limit < 1 || f.limit > 200 {
-				return usageError{fmt.Errorf("marsad: --limit %d is not between 1 and 200", f.limit)}
+			for form, on := range map[string]bool{"json": asJSON, "csv": asCSV, "ids": asIDs} {
+				if on && f.form != "" {
+					return usageError{errors.New("marsad: --json, --csv and --ids exclude each other")}
+				} else if on {
+					f.form = form
+				}
 			}
-			if f.sort != "date" && f.sort != "score" {
-				return usageError{fmt.Errorf("marsad: --sort %q is neither date nor score", f.sort)}
+			most := index.MaxLimit
+			if f.form != "" {
+				most = 1_000_000
+				if !cmd.Flags().Changed("limit") {
+					f.Limit = most
+				}
 			}
-			return search(cmd.Context(), file.Config, strings.Join(args, " "), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			if f.Limit < 1 || f.Limit > most {
+				return usageError{fmt.Errorf("marsad: --limit %d is not between 1 and %d", f.Limit, most)}
+			}
+			if f.Sort != index.ByDate && f.Sort != index.ByScore && f.Sort != index.BySeen {
+				return usageError{fmt.Errorf("marsad: --sort %q is none of date, score and seen", f.Sort)}
+			}
+			f.Query = strings.Join(args, " ")
+			return search(cmd.Context(), file.Config, f, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	configFlag(cmd, &f.config)
-	cmd.Flags().BoolVar(&f.json, "json", false, "one JSON object per line")
-	cmd.Flags().IntVarP(&f.limit, "limit", "n", 20, "how many, up to 200")
-	cmd.Flags().StringVar(&f.sort, "sort", "date", "date (newest first) or score")
-	cmd.Flags().BoolVar(&f.facets, "facets", false, "count what was found by place, actor, theme, language and source")
-	cmd.Flags().StringVar(&f.cursor, "cursor", "", "go on where the page before ended")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "everything, one JSON object per line")
+	cmd.Flags().BoolVar(&asCSV, "csv", false, "everything, as a table")
+	cmd.Flags().BoolVar(&asIDs, "ids", false, "the ids of everything, one per line")
+	cmd.Flags().IntVarP(&f.Limit, "limit", "n", 20, "how many, up to 200; up to 1000000 of an export")
+	cmd.Flags().StringVar(&f.Sort, "sort", "date", "date (newest first), score or seen (first seen last)")
+	cmd.Flags().BoolVar(&f.Collapse, "collapse", false, "one article a story")
+	cmd.Flags().BoolVar(&f.Facets, "facets", false, "count what was found by place, actor, theme, language and source")
+	cmd.Flags().StringVar(&f.Cursor, "cursor", "", "go on where the page before ended")
 	return cmd
 }
 
-func search(ctx context.Context, c config.Config, q string, f searchFlags, out, errOut io.Writer) error {
+func search(ctx context.Context, c config.Config, f searchFlags, out, errOut io.Writer) error {
 	at, err := findPlace(c)
 	if err != nil {
 		return err
 	}
-	var res server.Results
-	if at.url != "" {
-		var client server.Client
-		if client, err = clientFor(c, at); err != nil {
-			return err
-		}
-		res, err = client.Search(ctx, server.SearchParams{Query: q, Limit: f.limit, Cursor: f.cursor, Sort: f.sort, Facets: f.facets})
-	} else {
-		res, err = searchAtRest(ctx, c, at, q, f)
-	}
+	from, err := openNews(ctx, c, at)
 	if err != nil {
-		return badQuery(q, err)
+		return err
 	}
-	if f.json {
-		if res.Sample {
+	defer from.close()
+	if f.form != "" {
+		if at.sample {
 			fmt.Fprintln(errOut, "SAMPLE: invented news of the demo")
 		}
-		enc := json.NewEncoder(out)
-		enc.SetEscapeHTML(false)
-		for _, h := range res.Hits {
-			if err := enc.Encode(h); err != nil {
-				return fmt.Errorf("write: %w", err)
-			}
-		}
-		return nil
+		return badQuery(f.Query, export(ctx, from, f, out, errOut))
 	}
-	printResults(out, res, time.Now())
+	f.Histogram = index.UnitAuto
+	res, err := from.search(ctx, f.SearchParams)
+	if err != nil {
+		return badQuery(f.Query, err)
+	}
+	printResults(newPaper(out), res, time.Now())
 	return nil
-}
-
-// searchAtRest searches a folder that no daemon holds.
-func searchAtRest(ctx context.Context, c config.Config, at place, q string, f searchFlags) (server.Results, error) {
-	c.Data = at.dir
-	arch, err := pipeline.OpenArchive(ctx, c)
-	if err != nil {
-		return server.Results{}, err
-	}
-	defer arch.Close()
-	zone, err := time.LoadLocation(c.Server.Zone)
-	if err != nil {
-		return server.Results{}, fmt.Errorf("zone: %w", err)
-	}
-	var node query.Node = query.All{}
-	if strings.TrimSpace(q) != "" {
-		if node, err = query.Parse(q, query.Options{Names: arch.Pack.Names(), Now: time.Now(), Zone: zone}); err != nil {
-			return server.Results{}, err
-		}
-	}
-	req := index.Request{Query: node, Now: time.Now(), Limit: f.limit, Cursor: f.cursor, Sort: f.sort, Highlight: true}
-	if f.facets {
-		req.Facets = server.FacetNames()
-	}
-	res, err := arch.Index.Search(ctx, req)
-	if err != nil {
-		return server.Results{}, err
-	}
-	return server.NewResults(q, node, res, at.sample), nil
 }
 
 // badQuery turns a query's mistake into a usage error that points at it.
@@ -144,7 +122,7 @@ func badQuery(q string, err error) error {
 	case errors.As(err, &pe) && pe.Start != nil:
 		pos, msg, hint = *pe.Start, pe.Detail, pe.Hint
 	default:
-		return err
+		return err // nil too
 	}
 	pos = min(max(pos, 0), len(q))
 	text := fmt.Sprintf("query: %s\n  %s\n  %s^", msg, q, strings.Repeat(" ", len([]rune(q[:pos]))))
@@ -152,48 +130,4 @@ func badQuery(q string, err error) error {
 		text += "\n" + hint
 	}
 	return usageError{errors.New(text)}
-}
-
-// printResults writes results for people.
-func printResults(w io.Writer, res server.Results, now time.Time) {
-	if res.Sample {
-		fmt.Fprintln(w, "SAMPLE: invented news of the demo")
-	}
-	fmt.Fprintf(w, "Understood as  %s\n", printable.Text(res.Understood))
-	if res.Total == 0 {
-		fmt.Fprintln(w, "No article found. Fewer words, a longer period (since:30d), or 'marsad status' for feeds that fail.")
-		return
-	}
-	fmt.Fprintf(w, "%s · %.0f ms\n\n", plural(res.Total, "article"), res.TookMS)
-	for _, h := range res.Hits {
-		when := h.Published
-		if when.IsZero() {
-			when = h.Seen
-		}
-		fmt.Fprintf(w, "%5s  %-3s  %s\n", ago(now.Sub(when)), h.Lang, printable.Line(titleOf(h), 100))
-		fmt.Fprintf(w, "            %s  %s\n", printable.Text(h.Source), h.URL)
-		if tags := tagLine(h.Tags); tags != "" {
-			fmt.Fprintf(w, "            %s\n", tags)
-		}
-	}
-	for _, name := range server.FacetNames() {
-		if counts := res.Facets[name]; len(counts) > 0 {
-			fmt.Fprintf(w, "\n%s:", name)
-			for _, c := range counts {
-				fmt.Fprintf(w, "  %s %d", printable.Text(c.Value), c.Count)
-			}
-			fmt.Fprintln(w)
-		}
-	}
-	if res.Next != "" {
-		fmt.Fprintf(w, "\nMore: --cursor %s\n", res.Next)
-	}
-}
-
-// titleOf is what stands for an article in a list.
-func titleOf(h server.Hit) string {
-	if h.Title != "" {
-		return h.Title
-	}
-	return h.Body
 }
