@@ -36,8 +36,8 @@ const ownSource = 0.85
 
 // How much the search for an event looks at.
 const (
-	maxNewest     = 64  // stories with one feature, the newest
-	maxSteps      = 400 // stories in all, counted as often as they are met
+	maxNewest     = 32  // stories with one feature, the newest
+	maxSteps      = 200 // stories in all, counted as often as they are met
 	maxNeighbours = 8
 	maxMembers    = 8 // of an event, of which the average is taken
 )
