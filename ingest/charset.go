@@ -58,13 +58,10 @@ func decodedTwice(text []byte) []byte {
 			i++
 			continue
 		}
-		if out == nil {
-			out = append(make([]byte, 0, len(text)), text[:i]...)
-		}
 		// One character of the true text: two to four bytes, each of them
 		// written as a character.
 		var char [utf8.UTFMax]byte
-		n, want := 0, 1
+		n, want, at := 0, 1, i
 		for n < want && i < len(text) {
 			r, size := utf8.DecodeRune(text[i:])
 			b, ok := charmap.Windows1252.EncodeRune(r)
@@ -89,6 +86,9 @@ func decodedTwice(text []byte) []byte {
 		}
 		if !utf8.Valid(char[:n]) {
 			return text
+		}
+		if out == nil { // only now: most documents fail at their first character
+			out = append(make([]byte, 0, len(text)), text[:at]...)
 		}
 		out = append(out, char[:n]...)
 	}
@@ -189,20 +189,35 @@ func mostlyUTF8(body []byte) bool {
 func guessSingleByte(body []byte, lang string) ([]byte, error) {
 	switch primary(lang) {
 	case "ar", "fa", "ur", "ckb", "ku":
-		if out, err := charmap.Windows1256.NewDecoder().Bytes(body); err == nil && letters(out, unicode.Arabic) {
+		if out, err := singleByte(charmap.Windows1256, body); err == nil && letters(out, unicode.Arabic) {
 			return out, nil
 		}
 	case "tr", "az":
-		return charmap.Windows1254.NewDecoder().Bytes(body)
+		return singleByte(charmap.Windows1254, body)
 	case "ru", "uk", "bg":
-		if out, err := charmap.Windows1251.NewDecoder().Bytes(body); err == nil && letters(out, unicode.Cyrillic) {
+		if out, err := singleByte(charmap.Windows1251, body); err == nil && letters(out, unicode.Cyrillic) {
 			return out, nil
 		}
 	}
-	return charmap.Windows1252.NewDecoder().Bytes(body)
+	return singleByte(charmap.Windows1252, body)
 }
 
 // letters reports whether most letters beyond ASCII belong to script.
+// singleByte decodes an encoding of one byte a character into room that is
+// enough: growing by halves would take several times the document.
+func singleByte(enc *charmap.Charmap, body []byte) ([]byte, error) {
+	const longest = 3 // bytes of UTF-8 that one of theirs becomes
+	high := 0
+	for _, b := range body {
+		if b >= utf8.RuneSelf {
+			high++
+		}
+	}
+	out := make([]byte, len(body)+(longest-1)*high)
+	n, _, err := enc.NewDecoder().Transform(out, body, true)
+	return out[:n], err
+}
+
 func letters(text []byte, script *unicode.RangeTable) bool {
 	in, out := 0, 0
 	for _, r := range string(text) {

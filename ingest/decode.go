@@ -253,21 +253,39 @@ func isTypeError(err error) bool {
 }
 
 // mendJSON keeps of a JSON feed what has the type it should have; ids may be
-// numbers, as the standard says.
+// numbers, as the standard says. Items are taken one by one: all of them as maps
+// would take fifty times the document.
 func mendJSON(doc []byte) ([]byte, error) {
-	var feed map[string]any
+	var feed map[string]json.RawMessage
 	if err := json.Unmarshal(doc, &feed); err != nil {
 		return nil, err
 	}
-	items, _ := feed["items"].([]any)
-	kept := make([]any, 0, len(items))
-	for _, it := range items {
-		if m, ok := it.(map[string]any); ok {
-			kept = append(kept, stringsOf(m, "id", "url", "external_url", "title", "content_html", "content_text", "summary", "date_published", "date_modified", "language"))
-		}
+	var items, kept []json.RawMessage
+	if err := json.Unmarshal(feed["items"], &items); err != nil && !isTypeError(err) {
+		return nil, err
 	}
-	out := stringsOf(feed, "version", "title", "home_page_url", "feed_url", "description", "language")
-	out["items"] = kept
+	for _, raw := range items {
+		var it map[string]any
+		if json.Unmarshal(raw, &it) != nil || it == nil {
+			continue
+		}
+		b, err := json.Marshal(stringsOf(it, "id", "url", "external_url", "title", "content_html", "content_text", "summary", "date_published", "date_modified", "language"))
+		if err != nil {
+			return nil, err
+		}
+		kept = append(kept, b)
+	}
+	delete(feed, "items")
+	top := make(map[string]any, len(feed))
+	for k, raw := range feed {
+		var v any
+		if err := json.Unmarshal(raw, &v); err != nil {
+			return nil, err
+		}
+		top[k] = v
+	}
+	out := stringsOf(top, "version", "title", "home_page_url", "feed_url", "description", "language")
+	out["items"] = append([]json.RawMessage{}, kept...)
 	return json.Marshal(out)
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -22,17 +23,28 @@ func goodItem(i int) string {
 }
 
 // Documents that are small to send and ruinous to parse are refused at once.
+// Not parallel: it looks at the memory.
 func TestHostileDocuments(t *testing.T) {
 	for _, tc := range hostileDocuments() {
 		t.Run(tc.name, func(t *testing.T) {
 			n := ingest.NewNormaliser(ingest.Config{})
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
 			start := time.Now()
 			got := read(t, n, []byte(tc.doc), ingest.Feed{Name: "f", URL: "https://news.example/rss"})
+			took := time.Since(start)
+			runtime.ReadMemStats(&after)
 			if tc.want != "" && got.Problem != tc.want {
 				t.Errorf("problem %q (%s), want %q", got.Problem, got.Error, tc.want)
 			}
-			if took := time.Since(start); took > 10*time.Second { // 2 s on an idle machine; tests share theirs
+			if took > 10*time.Second { // 2 s on an idle machine; tests share theirs
 				t.Errorf("took %s", took)
+			}
+			// What lives at a time is TestHostileMemory's matter. Documents of 9 MB
+			// are near the limit of a poll and may take 64 times their size.
+			limit := uint64(max(512<<20, 64*len(tc.doc)))
+			if alloc := after.TotalAlloc - before.TotalAlloc; alloc > limit {
+				t.Errorf("allocated %d MB", alloc>>20)
 			}
 		})
 	}
